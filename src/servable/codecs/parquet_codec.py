@@ -1,0 +1,72 @@
+"""`application/x-parquet`: cells as typed by the file; null and NaN are missing.
+
+A small file can decode to hundreds of megabytes, so it is read batch by batch up to a row limit;
+the reader answers a broken file with a Rust panic, which is a `BaseException` and is caught here.
+"""
+
+import io
+from collections.abc import Iterator, Sequence
+from typing import BinaryIO
+
+from arro3.core import Array, DataType
+from arro3.core import Table as ArrowTable
+from arro3.io import read_parquet, write_parquet
+
+from servable.codecs.json_codec import too_many_records
+from servable.errors import BadInput, Problem, TooLarge
+from servable.records import Cell, Table
+
+
+def decode(body: bytes, *, max_rows: int) -> Table:
+    """The rows of a Parquet file in memory."""
+    names: tuple[str, ...] = ()
+    rows: list[Sequence[Cell]] = []
+    for table in read_batches(io.BytesIO(body)):
+        names = table.names or ()
+        rows.extend(table.rows)
+        if len(rows) > max_rows:
+            raise TooLarge(too_many_records(max_rows))
+    return Table(names=names, rows=rows)
+
+
+def read_batches(file: BinaryIO) -> Iterator[Table]:
+    """Tables of at most 1,024 rows each, in order.
+
+    Raises:
+        BadInput: `request.parquet` if the file is not Parquet, is broken, or is encrypted.
+    """
+    try:
+        for batch in read_parquet(file):
+            columns = [[_cell(value) for value in column.to_pylist()] for column in batch.columns]
+            yield Table(names=tuple(batch.column_names), rows=list(zip(*columns, strict=True)))
+    except (KeyboardInterrupt, SystemExit, GeneratorExit, MemoryError):
+        raise
+    except BaseException as error:  # the reader's panics derive from BaseException only
+        raise BadInput(
+            Problem(
+                code="request.parquet",
+                where="body",
+                expected="a Parquet file",
+                found="bytes that cannot be read as one",
+                fix="write the file again, without encryption and with flat columns",
+            )
+        ) from error
+
+
+def encode(table: Table) -> bytes:
+    """A Parquet file: columns of numbers as float64, others as strings, None as null."""
+    names = table.names or ()
+    arrays = [_column([row[index] for row in table.rows]) for index in range(len(names))]
+    file = io.BytesIO()
+    write_parquet(ArrowTable.from_arrays(arrays, names=list(names)), file)
+    return file.getvalue()
+
+
+def _column(cells: list[Cell]) -> Array:
+    if all(cell is None or (isinstance(cell, int | float) and not isinstance(cell, bool)) for cell in cells):
+        return Array([None if cell is None else float(cell) for cell in cells], DataType.float64())  # type: ignore[arg-type]  # tested above
+    return Array([None if cell is None else str(cell) for cell in cells], DataType.utf8())
+
+
+def _cell(value: Cell) -> Cell:
+    return None if value != value else value  # noqa: PLR0124  # only NaN differs from itself

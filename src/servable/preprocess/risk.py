@@ -1,0 +1,98 @@
+"""Risk tables: a category's value is the smoothed share of positive labels among its training rows.
+
+Fitting stands beside applying, so that a table's meaning has one home. Looking up follows decision
+0005, fitting the formula of the layout that the tables are written in.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from servable.records import FloatArray, ObjectArray
+
+MISSING_BIN = "nan"
+"""The bin of missing categories, in tables whose training rows had any."""
+
+_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?", re.ASCII)
+_INTEGER = re.compile(r"(-?(?:0|[1-9][0-9]*))(?:\.0+)?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class RiskTable:
+    """Category -> value, and the value of categories that training did not see.
+
+    Attributes:
+        bins: exact category string -> value.
+        default: the value of any other category.
+    """
+
+    bins: Mapping[str, float]
+    default: float
+    _missing: float = field(init=False, repr=False, compare=False)
+    _integers: Mapping[str, float] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_missing", self.bins.get(MISSING_BIN, self.default))
+        object.__setattr__(self, "_integers", _by_integer(self.bins))
+
+    def apply(self, categories: ObjectArray) -> list[float]:
+        """n values of `[n]` categories (`str`, or None where missing)."""
+        return [self._value(category) for category in categories.tolist()]
+
+    def falls_to_default(self, category: str | None) -> bool:
+        """Whether a category is answered by the default bin."""
+        known = category is not None and (category in self.bins or _canonical(category) in self._integers)
+        return not known and (category is not None or MISSING_BIN not in self.bins)
+
+    def _value(self, category: str | None) -> float:
+        if category is None:
+            return self._missing
+        value = self.bins.get(category)
+        if value is None and self._integers:
+            value = self._integers.get(_canonical(category))
+        return self.default if value is None else value
+
+
+def fit_risk_table(
+    categories: ObjectArray, labels: FloatArray, *, smooth_factor: float, count_threshold: int
+) -> RiskTable:
+    """A risk table of training rows.
+
+    With g the mean label, k = int(rows * smooth_factor) and a category of c rows with mean label m:
+    (c * m + k * g) / (c + k) if c >= count_threshold, else g. The default is g. Missing categories
+    are the bin "nan" if there are any.
+
+    Args:
+        categories: `[n]` `str` or None.
+        labels: `[n]` 0 or 1.
+        smooth_factor: pseudo-rows as a share of all rows.
+        count_threshold: categories with fewer rows answer the mean label.
+    """
+    keys = [MISSING_BIN if category is None else category for category in categories]
+    names, index, counts = np.unique(np.array(keys, dtype=object), return_inverse=True, return_counts=True)
+    positives = np.bincount(index, weights=labels, minlength=len(names))
+    mean = float(labels.mean())
+    pseudo = int(len(keys) * smooth_factor)
+    smoothed = (positives + pseudo * mean) / (counts + pseudo)
+    values = np.where(counts >= count_threshold, smoothed, mean)
+    return RiskTable({str(name): float(value) for name, value in zip(names, values, strict=True)}, mean)
+
+
+def _canonical(category: str) -> str:
+    """The integer that a string spells, as `10` for `10` and `10.0`; a string that no key equals if none."""
+    match = _INTEGER.fullmatch(category)
+    return match[1] if match else ""
+
+
+def _by_integer(bins: Mapping[str, float]) -> dict[str, float]:
+    """Bins by canonical integer, if every key but the missing one is a number; else nothing."""
+    keys = [key for key in bins if key != MISSING_BIN]
+    if not all(_NUMBER.fullmatch(key) for key in keys):
+        return {}
+    found: dict[str, float] = {}
+    for key in sorted(keys, key=len):  # `10` before `10.0`, if a table holds both
+        if canonical := _canonical(key):
+            found.setdefault(canonical, bins[key])
+    return found

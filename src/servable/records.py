@@ -1,0 +1,114 @@
+"""The values that a request passes through: Table, Records, ModelInputs, Predictions.
+
+    bytes --codecs--> Table --schema.bind--> Records --preprocess--> ModelInputs
+          --engine--> raw scores --calibration--> Predictions --codecs--> bytes
+
+All are frozen; none knows where it came from or where it goes.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.floating[Any]]
+ObjectArray = NDArray[np.object_]
+
+
+class Absent(Enum):
+    """The cell of a key that one record of several lacks; not the same as null."""
+
+    ABSENT = "absent"
+
+
+ABSENT: Final = Absent.ABSENT
+"""Marks a key that a record does not have."""
+
+Cell = object
+"""None (missing), bool, int, float, str, ABSENT, or something that `bind` will refuse."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Parsed, untyped cells, named or positional, before a schema has looked at them.
+
+    Attributes:
+        names: column names, or None for a headerless CSV, whose rows are positional.
+        rows: one sequence of cells per record; rows of a positional table may differ in width.
+    """
+
+    names: tuple[str, ...] | None
+    rows: Sequence[Sequence[Cell]]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @classmethod
+    def of_records(cls, records: Sequence[Mapping[str, Cell]]) -> Self:
+        """A named table of one mapping per record; a key that a record lacks becomes `ABSENT`."""
+        names = tuple(dict.fromkeys(name for record in records for name in record))
+        rows = [tuple(record.get(name, ABSENT) for name in names) for record in records]
+        return cls(names=names, rows=rows)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Records:
+    """Typed columns by field of the schema.
+
+    Attributes:
+        columns: field name -> `[n]` float64 (NaN = missing) for a numeric field, `[n]` object array
+            of `str` or `None` (missing) for a categorical or text field.
+        ids: the id of each record as it came, or None where the table has no id column.
+        ignored_cells: cells under names that the schema does not know, the label's and the id's included.
+        skipped_headers: header rows that a headerless CSV turned out to begin with (0 or 1).
+    """
+
+    columns: Mapping[str, NDArray[Any]]
+    n: int
+    ids: tuple[object, ...] | None = None
+    ignored_cells: int = 0
+    skipped_headers: int = 0
+
+    def __len__(self) -> int:
+        return self.n
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelInputs:
+    """What an engine reads.
+
+    Attributes:
+        tabular: `[n, t]` float32, C-contiguous, columns in the model's order; NaN only where the
+            model itself handles missing values.
+    """
+
+    tabular: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.tabular)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Predictions:
+    """Scores of n records.
+
+    Attributes:
+        raw: `[n, classes]` class probabilities of the model, float32 or float64.
+        calibrated: `[n, classes]`, the same dtype; equal to `raw` without a calibrator.
+        label: `[n]` int64, argmax of `raw`, the lowest index winning ties (decision 0013).
+        ids: as in `Records`.
+    """
+
+    raw: FloatArray
+    calibrated: FloatArray
+    label: NDArray[np.int64] = field(init=False)
+    ids: tuple[object, ...] | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "label", self.raw.argmax(axis=1))
+
+    def __len__(self) -> int:
+        return len(self.raw)

@@ -1,0 +1,269 @@
+"""What a record must hold: fields, their kinds and order, and `bind`, which makes Records of a Table.
+
+`bind` is the only place where a cell gets a type. Decisions 0002 (columns of a headerless CSV),
+0003 (required and missing) and 0004 (numbers) are implemented here and nowhere else.
+"""
+
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from typing import Any, Final
+
+import numpy as np
+
+from servable.errors import MAX_PROBLEMS, BadInput, Problem, shown
+from servable.records import ABSENT, Cell, Records, Table
+
+FLOAT32_MAX: Final = float(np.finfo(np.float32).max)
+"""A tree model compares in float32; a larger number would become infinity on the way."""
+
+NETWORK_MAX: Final = 1.8e19
+"""The square of a larger number overflows float32 in a layer normalisation (decision 0004)."""
+
+PANDAS_NULLS: Final = frozenset(
+    (
+        *("", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN"),
+        *("<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null"),
+    )
+)
+"""Spellings of a missing number in artifacts whose training read its tables with pandas."""
+
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", re.ASCII)
+_PLAIN_NUMBERS = frozenset([int, float])
+_PLAIN_STRINGS = frozenset([str, type(None)])
+_INFINITY = re.compile(r"[+-]?inf(?:inity)?", re.IGNORECASE)
+
+
+class Kind(StrEnum):
+    """What a field holds."""
+
+    NUMERIC = "numeric"
+    CATEGORICAL = "categorical"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One input of the model, by the name that requests use."""
+
+    name: str
+    kind: Kind
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schema:
+    """The fields of a record, in order, and how their cells are read.
+
+    Attributes:
+        fields: every field that a record must have; the label and the id are never among them.
+        classes: names of the classes in the order of the scores; at least two.
+        id_name: the column that is echoed beside the scores, if the artifact names one.
+        label_name: the column that training predicted; ignored in a request.
+        csv_columns: the columns of a headerless CSV, or None, and then such a CSV is refused.
+        null_spellings: strings that mean a missing number, beside the empty and the blank one.
+        number_limit: the largest absolute value that a numeric field may hold.
+    """
+
+    fields: tuple[Field, ...]
+    classes: tuple[str, ...]
+    id_name: str | None = None
+    label_name: str | None = None
+    csv_columns: tuple[str, ...] | None = None
+    null_spellings: frozenset[str] = frozenset([""])
+    number_limit: float = FLOAT32_MAX
+
+    def names(self, *kinds: Kind) -> tuple[str, ...]:
+        """Names of the fields of these kinds (of all kinds if none is given), in order."""
+        return tuple(field.name for field in self.fields if not kinds or field.kind in kinds)
+
+    @cached_property
+    def _field_names(self) -> frozenset[str]:
+        return frozenset(self.names())
+
+    @cached_property
+    def _numeric(self) -> tuple[str, ...]:
+        return self.names(Kind.NUMERIC)
+
+    @cached_property
+    def _other(self) -> tuple[str, ...]:
+        return self.names(Kind.CATEGORICAL, Kind.TEXT)
+
+    def bind(self, table: Table, *, first_record: int = 0) -> Records:
+        """Typed columns of a table's records.
+
+        Args:
+            table: named or positional.
+            first_record: number of the table's first record in its file, for errors.
+
+        Raises:
+            BadInput: naming record (counted from 0) and field: `request.no-records`,
+                `request.missing-field`, `request.width`, `request.columns`, `request.number`,
+                `request.type`.
+        """
+        names, rows, skipped = self._named(table, first_record)
+        if not rows:
+            raise BadInput(
+                Problem(
+                    code="request.no-records",
+                    where="request",
+                    expected="at least one record",
+                    found="none",
+                    fix="send one",
+                )
+            )
+        # a repeated name: the later cell wins (decision 0002)
+        cells = dict(zip(names, zip(*rows, strict=True), strict=True))
+        reading = _Reading(first_record, self.number_limit, self.null_spellings)
+        if lacking := self._field_names - cells.keys():
+            reading.problems += [
+                _missing_field(first_record, field.name, names)
+                for field in self.fields
+                if field.name in lacking
+            ]
+        numeric = [reading.numbers(name, cells[name]) for name in self._numeric if name not in lacking]
+        other = [reading.strings(name, cells[name]) for name in self._other if name not in lacking]
+        if reading.problems:
+            raise BadInput(reading.problems[:MAX_PROBLEMS])
+        n = len(rows)
+        return Records(
+            # one array of each kind: an array per column would cost a single record more than its scoring
+            columns=dict(zip(self._numeric, np.array(numeric, np.float64).reshape(-1, n), strict=True))
+            | dict(zip(self._other, np.array(other, np.object_).reshape(-1, n), strict=True)),
+            n=n,
+            ids=None if self.id_name is None else cells.get(self.id_name),
+            ignored_cells=len(cells.keys() - self._field_names) * n,
+            skipped_headers=skipped,
+        )
+
+    def _named(
+        self, table: Table, first_record: int
+    ) -> tuple[tuple[str, ...], Sequence[Sequence[Cell]], int]:
+        """Column names, rows, and how many header rows were skipped."""
+        if table.names is not None:
+            return table.names, table.rows, 0
+        if self.csv_columns is None:
+            raise BadInput(
+                Problem(
+                    code="request.columns",
+                    where="request",
+                    expected="named columns, because this artifact has no list of CSV columns",
+                    found="a CSV without a header",
+                    fix="send a header row with content type `text/csv; header=present`, or JSON",
+                )
+            )
+        rows, width = table.rows, len(self.csv_columns)
+        skipped = int(bool(rows) and tuple(rows[0]) == self.csv_columns)
+        rows = rows[skipped:]
+        for number, row in enumerate(rows, start=first_record):
+            if len(row) != width:
+                raise BadInput(
+                    Problem(
+                        code="request.width",
+                        where=f"record {number}",
+                        expected=f"the {width} columns {', '.join(self.csv_columns)}",
+                        found=f"{len(row)} cell{'' if len(row) == 1 else 's'}",
+                        fix="send exactly these columns, in this order",
+                    )
+                )
+        return self.csv_columns, rows, skipped
+
+
+class _Reading:
+    """Cells of one table becoming numbers and strings; what is refused is collected in `problems`."""
+
+    def __init__(self, first_record: int, limit: float, null_spellings: frozenset[str]) -> None:
+        self.problems: list[Problem] = []
+        self._first_record = first_record
+        self._limit = limit
+        self._null_spellings = null_spellings
+
+    def numbers(self, name: str, cells: Sequence[Any]) -> Sequence[float]:
+        """Cells of a numeric field, NaN where missing."""
+        if _PLAIN_NUMBERS.issuperset(map(type, cells)):
+            limit = self._limit
+            if -limit <= min(cells) and max(cells) <= limit:
+                return cells
+        return [self._number(name, record, cell) for record, cell in enumerate(cells, self._first_record)]
+
+    def strings(self, name: str, cells: Sequence[Any]) -> Sequence[str | None]:
+        """Cells of a categorical or text field; numbers and truth values become their strings."""
+        if _PLAIN_STRINGS.issuperset(map(type, cells)):
+            return cells
+        return [self._string(name, record, cell) for record, cell in enumerate(cells, self._first_record)]
+
+    def _number(self, name: str, record: int, cell: Cell) -> float:
+        if cell is None:
+            return np.nan
+        if isinstance(cell, int | float):  # true and false are 1 and 0
+            if -self._limit <= cell <= self._limit:
+                return float(cell)
+            found, fix = shown(cell), "send a finite number"
+        elif isinstance(cell, str):
+            text = cell.strip()
+            if not text or text in self._null_spellings:
+                return np.nan
+            is_number = _NUMBER.fullmatch(text)
+            if is_number and abs(float(text)) <= self._limit:
+                return float(text)
+            found = f"the string {shown(cell)}"
+            fix = "send a finite number" if is_number or _INFINITY.fullmatch(text) else "send a number"
+        elif cell is ABSENT:
+            self.problems.append(_missing_field(record, name, ()))
+            return np.nan
+        else:
+            found, fix = _kind_of(cell), "send a number"
+        self._refuse(
+            "request.number",
+            name,
+            record,
+            f"a number between -{self._limit:.4g} and {self._limit:.4g}",
+            found,
+            fix,
+        )
+        return np.nan
+
+    def _string(self, name: str, record: int, cell: Cell) -> str | None:
+        if cell is None or isinstance(cell, str):
+            return cell
+        if isinstance(cell, int | float):
+            return str(cell)
+        if cell is ABSENT:
+            self.problems.append(_missing_field(record, name, ()))
+        else:
+            self._refuse("request.type", name, record, "a string", _kind_of(cell), "send a string")
+        return None
+
+    def _refuse(self, code: str, name: str, record: int, expected: str, found: str, fix: str) -> None:
+        where = f'record {record}, field "{name}"'
+        self.problems.append(
+            Problem(
+                code=code,
+                where=where,
+                expected=expected,
+                found=found,
+                fix=f"{fix}, or null if the value is missing",
+            )
+        )
+
+
+def _missing_field(record: int, name: str, present: Sequence[str]) -> Problem:
+    close = difflib.get_close_matches(name, present, n=1)
+    hint = f' (or rename "{close[0]}")' if close else ""
+    return Problem(
+        code="request.missing-field",
+        where=f'record {record}, field "{name}"',
+        expected="every field to be present",
+        found="no such key",
+        fix=f"add it{hint}, with null if the value is missing",
+    )
+
+
+def _kind_of(cell: Cell) -> str:
+    if isinstance(cell, Mapping):
+        return "an object"
+    if isinstance(cell, list | tuple):
+        return "a list"
+    return f"a value of type {type(cell).__name__}"
