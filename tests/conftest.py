@@ -1,0 +1,20 @@
+"""Fixtures that several folders of tests share."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def shared_dir() -> Path:
+    """The folder of conformance cases and data beside the checkout; without it the test is skipped."""
+    path = ROOT.parent / "shared"
+    if not path.is_dir():
+        reason = "the folder `shared` with conformance cases and data is not beside this checkout"
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"{reason}, and in CI it must be")
+        pytest.skip(reason)
+    return path

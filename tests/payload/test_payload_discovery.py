@@ -1,0 +1,184 @@
+"""Where the payload script finds the hyperparameters (seed 000, "Hyperparameter Extraction Component")."""
+
+import gzip
+import json
+import os
+import tarfile
+from pathlib import Path
+
+import pytest
+from payload_cases import (
+    HYPERPARAMETERS,
+    warnings,
+    write_archive,
+    write_hyperparameters,
+)
+
+from servable.payload import script
+
+
+def test_the_archive_comes_first(tmp_path: Path) -> None:
+    model_dir = tmp_path / "model"
+    write_hyperparameters(model_dir)
+    inner = json.dumps({"tab_field_list": ["from_archive"]}).encode()
+    write_archive(model_dir / "model.tar.gz", {"hyperparameters.json": inner})
+
+    found = script.extract_hyperparameters_from_tarball(model_dir, tmp_path / "work")
+
+    assert found == {"tab_field_list": ["from_archive"]}
+    assert (tmp_path / "work" / "hyperparameters.json").read_bytes() == inner
+
+
+def test_a_directory_named_like_the_archive_comes_second(tmp_path: Path) -> None:
+    write_hyperparameters(tmp_path / "model" / "model.tar.gz", pipeline_name="second")
+    write_hyperparameters(tmp_path / "model", pipeline_name="third")
+
+    found = script.extract_hyperparameters_from_tarball(tmp_path / "model", tmp_path / "work")
+
+    assert found["pipeline_name"] == "second"
+
+
+def test_the_model_directory_comes_third(tmp_path: Path) -> None:
+    write_hyperparameters(tmp_path / "model", pipeline_name="third")
+    write_hyperparameters(tmp_path / "model" / "a", pipeline_name="fourth")
+
+    found = script.extract_hyperparameters_from_tarball(tmp_path / "model", tmp_path / "work")
+
+    assert found["pipeline_name"] == "third"
+
+
+def test_of_several_files_below_the_first_in_sorted_order_is_taken_with_a_warning(
+    tmp_path: Path, log: pytest.LogCaptureFixture
+) -> None:
+    write_hyperparameters(tmp_path / "model" / "b", pipeline_name="b")
+    write_hyperparameters(tmp_path / "model" / "a" / "deep", pipeline_name="a")
+
+    found = script.extract_hyperparameters_from_tarball(tmp_path / "model", tmp_path / "work")
+
+    assert found["pipeline_name"] == "a"
+    assert "2 files named hyperparameters.json" in warnings(log)
+
+
+def test_a_file_in_the_working_directory_is_replaced(model_dir: Path, tmp_path: Path) -> None:
+    write_hyperparameters(tmp_path / "work", pipeline_name="of an earlier run")
+
+    script.extract_hyperparameters_from_tarball(model_dir, tmp_path / "work")
+
+    assert json.loads((tmp_path / "work/hyperparameters.json").read_text()) == HYPERPARAMETERS
+
+
+@pytest.mark.parametrize("name", ["./hyperparameters.json", "././hyperparameters.json"])
+def test_a_dot_before_a_members_name_does_not_matter(tmp_path: Path, name: str) -> None:
+    write_archive(tmp_path / "model" / "model.tar.gz", {name: b'{"tab_field_list": ["x"]}'})
+
+    found = script.extract_hyperparameters_from_tarball(tmp_path / "model", tmp_path / "work")
+
+    assert found == {"tab_field_list": ["x"]}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"no archive", gzip.compress(b"no tar"), b"\x1f\x8b\x08", gzip.compress(bytes(10_000))[:-12]],
+    ids=["empty", "text", "gzip of text", "cut header", "cut stream"],
+)
+def test_a_corrupt_archive_is_a_warning_and_the_next_place_is_tried(
+    model_dir: Path, tmp_path: Path, log: pytest.LogCaptureFixture, data: bytes
+) -> None:
+    (model_dir / "model.tar.gz").write_bytes(data)
+
+    found = script.extract_hyperparameters_from_tarball(model_dir, tmp_path / "work")
+
+    assert found == HYPERPARAMETERS
+    assert "Passing over the archive" in warnings(log)
+
+
+def test_an_archive_that_is_cut_short_after_the_hyperparameters_is_corrupt_too(
+    model_dir: Path, tmp_path: Path, log: pytest.LogCaptureFixture
+) -> None:
+    members = {"hyperparameters.json": b'{"tab_field_list": ["x"]}', "weights": bytes(range(256)) * 4096}
+    archive = write_archive(model_dir / "model.tar.gz", members)
+    archive.write_bytes(archive.read_bytes()[:-3000])
+
+    found = script.extract_hyperparameters_from_tarball(model_dir, tmp_path / "work")
+
+    assert found == HYPERPARAMETERS
+    assert "Passing over the archive" in warnings(log)
+
+
+def test_a_member_that_claims_to_be_huge_is_not_read(model_dir: Path, tmp_path: Path) -> None:
+    info = tarfile.TarInfo("hyperparameters.json")
+    info.size = script.MAX_FILE_BYTES + 1
+    header = info.tobuf(tarfile.GNU_FORMAT)
+    (model_dir / "model.tar.gz").write_bytes(gzip.compress(header + bytes(1024)))
+
+    with pytest.raises(ValueError, match="a header or a file of 16777217 bytes"):
+        script.read_model_archive(model_dir / "model.tar.gz")
+    assert script.extract_hyperparameters_from_tarball(model_dir, tmp_path / "work") == HYPERPARAMETERS
+
+
+def test_a_header_that_claims_to_be_huge_is_not_read(tmp_path: Path) -> None:
+    info = tarfile.TarInfo("././@PaxHeader")
+    info.type, info.size = tarfile.XHDTYPE, 10 * 2**30
+    (tmp_path / "model.tar.gz").write_bytes(gzip.compress(info.tobuf(tarfile.GNU_FORMAT) + bytes(2048)))
+
+    with pytest.raises(ValueError, match="a header or a file of 10737418240 bytes"):
+        script.read_model_archive(tmp_path / "model.tar.gz")
+
+
+def test_a_sparse_member_that_claims_to_be_huge_is_not_read(tmp_path: Path) -> None:
+    sparse_map = b"1\n10000000000000\n0\n"
+    info = tarfile.TarInfo("hyperparameters.json")
+    info.size = 512
+    info.pax_headers = {
+        "GNU.sparse.major": "1",
+        "GNU.sparse.minor": "0",
+        "GNU.sparse.name": "hyperparameters.json",
+        "GNU.sparse.realsize": "10000000000000",
+    }
+    data = info.tobuf(tarfile.PAX_FORMAT) + sparse_map.ljust(512, b"\0") + bytes(1024)
+    (tmp_path / "model.tar.gz").write_bytes(gzip.compress(data))
+
+    with pytest.raises(ValueError, match="a header or a file of 10000000000000 bytes"):
+        script.read_model_archive(tmp_path / "model.tar.gz")
+
+
+def test_an_archive_that_claims_to_be_endless_is_not_read_to_its_end(tmp_path: Path) -> None:
+    info = tarfile.TarInfo("weights")
+    info.size = script.MAX_ARCHIVE_BYTES
+    (tmp_path / "model.tar.gz").write_bytes(gzip.compress(info.tobuf(tarfile.GNU_FORMAT) + bytes(2048)))
+
+    with pytest.raises(ValueError, match="more than 68719476736 bytes when unpacked"):
+        script.read_model_archive(tmp_path / "model.tar.gz")
+
+
+def test_a_huge_file_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "hyperparameters.json").touch()
+    os.truncate(tmp_path / "hyperparameters.json", script.MAX_FILE_BYTES + 1)
+
+    with pytest.raises(ValueError, match="expected at most 16777216 bytes, found 16777217"):
+        script.extract_hyperparameters_from_tarball(tmp_path, tmp_path / "work")
+
+
+def test_nothing_found_lists_the_directory_and_says_where_it_was_looked_for(
+    tmp_path: Path, log: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "model" / "sub").mkdir(parents=True)
+    (tmp_path / "model" / "sub" / "weights.bin").write_bytes(bytes(7))
+
+    with pytest.raises(FileNotFoundError, match=r"hyperparameters\.json not found in model artifacts"):
+        script.extract_hyperparameters_from_tarball(tmp_path / "model", tmp_path / "work")
+
+    assert "sub/weights.bin (7 bytes)" in log.text
+    assert log.text.count("Looking for hyperparameters") == 3
+    assert not (tmp_path / "work").exists()
+
+
+@pytest.mark.parametrize("text", ["{bad", "", "[]", "null", '"x"', "[" * 100_000, "\udcff"])
+def test_hyperparameters_that_are_no_json_object_are_refused_and_not_kept(tmp_path: Path, text: str) -> None:
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "hyperparameters.json").write_bytes(text.encode(errors="surrogateescape"))
+
+    with pytest.raises(ValueError, match=r"model: hyperparameters\.json: expected a JSON object, found "):
+        script.extract_hyperparameters_from_tarball(tmp_path / "model", tmp_path / "work")
+
+    assert not (tmp_path / "work").exists()
