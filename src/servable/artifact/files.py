@@ -1,0 +1,83 @@
+"""The files of an artifact, in a folder or in an archive, by relative name with forward slashes."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
+
+from servable.artifact.safe import read_archive
+from servable.errors import NotFound, Problem
+
+
+class Files(Protocol):
+    """Named byte strings that can be listed and read, and nothing else."""
+
+    def names(self) -> tuple[str, ...]:
+        """All names, sorted."""
+        ...
+
+    def read(self, name: str) -> bytes:
+        """The bytes of one file."""
+        ...
+
+    def __contains__(self, name: object) -> bool: ...
+
+
+class FolderFiles:
+    """The regular files below a folder."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._names = tuple(
+            sorted(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())
+        )
+
+    def names(self) -> tuple[str, ...]:
+        """All names, sorted."""
+        return self._names
+
+    def read(self, name: str) -> bytes:
+        """The bytes of one file."""
+        return (self._root / name).read_bytes()
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+
+class MemoryFiles:
+    """Files that are held in memory, those of an archive above all."""
+
+    def __init__(self, members: Mapping[str, bytes]) -> None:
+        self._members = dict(sorted(members.items()))
+
+    def names(self) -> tuple[str, ...]:
+        """All names, sorted."""
+        return tuple(self._members)
+
+    def read(self, name: str) -> bytes:
+        """The bytes of one file."""
+        return self._members[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._members
+
+
+def open_files(path: Path) -> Files:
+    """The files of a folder or an archive; nothing is unpacked to disk.
+
+    Raises:
+        NotFound: `artifact.not-found`.
+        Damaged: see `read_archive`.
+    """
+    if path.is_dir():
+        return FolderFiles(path)
+    if not path.exists():
+        raise NotFound(
+            Problem(
+                code="artifact.not-found",
+                where=str(path),
+                expected="a folder or an archive (.tar.gz, .tar, .zip) with a model",
+                found="nothing",
+                fix="check the path",
+            )
+        )
+    return MemoryFiles(read_archive(path))

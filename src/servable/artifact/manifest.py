@@ -1,0 +1,156 @@
+"""The manifest of a packed artifact: what it holds, and its identity (decision 0010).
+
+The artifact's digest is the sha256 of the manifest's canonical JSON, and the manifest holds the
+sha256 of every other file. `FORMAT` rises when a reader of today would misread a file of tomorrow;
+then the old reader stays and a packed artifact of the old format stays among the tests.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from servable.artifact.safe import canonical_json, parse_json
+from servable.errors import Damaged, Problem
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+
+
+class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A part of the manifest; an unknown key is an error, because it may change what a file means."""
+
+
+class FieldEntry(_Part, frozen=True, kw_only=True):
+    """One field of a record."""
+
+    name: str
+    kind: str
+
+
+class SchemaEntry(_Part, frozen=True, kw_only=True):
+    """See `servable.schema.Schema`."""
+
+    fields: tuple[FieldEntry, ...]
+    classes: tuple[str, ...]
+    id_name: str | None = None
+    label_name: str | None = None
+    csv_columns: tuple[str, ...] | None = None
+    null_spellings: tuple[str, ...]
+
+
+class EngineEntry(_Part, frozen=True, kw_only=True):
+    """What computes the scores: `onnx-trees` or `xgboost`, its file, and the threads it must run on."""
+
+    kind: str
+    file: str
+    intra_op_threads: int
+    score_dtype: str
+
+
+class CalibratorEntry(_Part, frozen=True, kw_only=True):
+    """The kind of the calibrator and the file of its table for each class index."""
+
+    kind: str
+    tables: dict[str, str]
+
+
+class GoldenEntry(_Part, frozen=True, kw_only=True):
+    """Where the golden records come from (`train`, `schema`) and how many were derived from the schema."""
+
+    source: str
+    records: int
+    derived_records: int
+
+
+class Tolerances(_Part, frozen=True, kw_only=True):
+    """How far raw scores of the packed engine may be from the reference: at p99.9 and at most."""
+
+    raw_p999: float
+    raw_max: float
+    reason: str
+
+
+class Conversion(_Part, frozen=True, kw_only=True):
+    """What the comparison of the packed engine with the reference found, in raw class probability."""
+
+    golden_records: int
+    threshold_records: int
+    max_difference: float
+    p999_difference: float
+
+
+class FileEntry(_Part, frozen=True, kw_only=True):
+    """Digest and size of a file."""
+
+    sha256: str
+    size: int
+
+
+class Manifest(_Part, frozen=True, kw_only=True):
+    """Everything that a reader must know before it opens another file of the artifact."""
+
+    format: int
+    name: str
+    family: str
+    schema: SchemaEntry
+    features: tuple[str, ...]
+    engine: EngineEntry
+    calibrator: CalibratorEntry | None = None
+    golden: GoldenEntry | None = None
+    tolerances: Tolerances
+    conversion: Conversion | None = None
+    training: dict[str, Any] | None = None
+    libraries: dict[str, str]
+    files: dict[str, FileEntry]
+
+    def to_plain(self) -> dict[str, Any]:
+        """The manifest as JSON values."""
+        plain: dict[str, Any] = msgspec.to_builtins(self)
+        return plain
+
+    @property
+    def digest(self) -> str:
+        """The artifact's identity, `sha256:` and 64 hexadecimal digits."""
+        return f"sha256:{hashlib.sha256(canonical_json(self.to_plain())).hexdigest()}"
+
+
+def parse_manifest(data: bytes) -> Manifest:
+    """The manifest of its JSON.
+
+    Raises:
+        Damaged: `manifest.json`, `manifest.format`.
+    """
+    plain = parse_json(data, where=MANIFEST)
+    found = plain.get("format") if isinstance(plain, dict) else None
+    if found != FORMAT:
+        raise Damaged(
+            Problem(
+                code="manifest.format",
+                where=f"{MANIFEST}: $.format",
+                expected=str(FORMAT),
+                found=repr(found),
+                fix="read it with the version of servable that packed it, or pack it again",
+            )
+        )
+    try:
+        return msgspec.convert(plain, Manifest)
+    except msgspec.ValidationError as error:
+        raise Damaged(
+            Problem(
+                code="manifest.json",
+                where=MANIFEST,
+                expected="the keys of format 1",
+                found=str(error),
+                fix="pack the artifact again",
+            )
+        ) from error
+
+
+def file_entries(members: Mapping[str, bytes]) -> dict[str, FileEntry]:
+    """Digest and size of each of these files."""
+    return {
+        name: FileEntry(sha256=hashlib.sha256(data).hexdigest(), size=len(data))
+        for name, data in sorted(members.items())
+    }

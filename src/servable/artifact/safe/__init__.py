@@ -1,0 +1,23 @@
+"""What comes from strangers or must not be left half-written: archives, pickles, JSON, and safe writing."""
+
+from servable.artifact.safe.archives import read_archive
+from servable.artifact.safe.jsons import canonical_json, parse_json, pretty_json
+from servable.artifact.safe.members import Limits
+from servable.artifact.safe.pickles import PickleLimits, read_pickle
+from servable.artifact.safe.tars import write_tar_gz
+from servable.artifact.safe.writing import atomic_directory, atomic_stream, atomic_write, atomic_writer
+
+__all__ = [
+    "Limits",
+    "PickleLimits",
+    "atomic_directory",
+    "atomic_stream",
+    "atomic_write",
+    "atomic_writer",
+    "canonical_json",
+    "parse_json",
+    "pretty_json",
+    "read_archive",
+    "read_pickle",
+    "write_tar_gz",
+]

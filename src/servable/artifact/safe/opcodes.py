@@ -1,0 +1,295 @@
+"""The meaning of each pickle opcode that plain data needs: a stack, its marks and a memo."""
+
+import re
+import struct
+from collections.abc import Callable
+from enum import Enum
+from typing import Final, NoReturn
+
+from servable.errors import Damaged, Problem, shown
+
+PLAIN = "plain data (list, tuple, dict, str, number)"
+_WELL_FORMED = "a well-formed pickle"
+_IDENTIFIER = re.compile(r"[\w.<>]{1,100}")
+_KEYS = frozenset({str, bytes, int, float, bool, type(None)})
+_ORDERS = {"<": "<", ">": ">", "|": "<"}
+_FORMATS = {"f8": "d", "f4": "f", "i8": "q", "i4": "i", "b1": "?"}
+
+
+class _Reference(Enum):
+    """A name that has a meaning here. It is never imported, looked up or called."""
+
+    SCALAR = "numpy.scalar"
+    DTYPE = "numpy.dtype"
+    ENCODE = "_codecs.encode"
+    BYTES = "bytes"
+
+
+_REFERENCES: Final = {
+    "numpy._core.multiarray.scalar": _Reference.SCALAR,
+    "numpy.core.multiarray.scalar": _Reference.SCALAR,
+    "numpy.dtype": _Reference.DTYPE,
+    # Protocols 0 to 2 write bytes as text that is to be encoded, and no bytes as a call.
+    "_codecs.encode": _Reference.ENCODE,
+    "builtins.bytes": _Reference.BYTES,
+    "__builtin__.bytes": _Reference.BYTES,
+}
+
+
+class _NumpyType:
+    """The type of a NumPy scalar; the byte order arrives after the rest."""
+
+    __slots__ = ("code", "order")
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        self.order: str | None = None
+
+    def decoded(self, data: bytes) -> float | int | bool | None:
+        """The number in these bytes, or None where they hold none."""
+        layout = struct.Struct(f"{_ORDERS.get(self.order or '', '!')}{_FORMATS[self.code]}")
+        if self.order is None or len(data) != layout.size:
+            return None
+        number: float | int | bool = layout.unpack(data)[0]
+        return number
+
+
+def refuse(
+    kind: str, where: str, *, found: str, expected: str = PLAIN, cause: Exception | None = None
+) -> NoReturn:
+    """Raises the error for a pickle that is malformed or holds more than plain data."""
+    fix = "save it again as lists, dicts, strings and numbers"
+    problem = Problem(code=f"pickle.{kind}", where=where, expected=expected, found=found, fix=fix)
+    raise Damaged(problem) from cause
+
+
+def refuse_reference(name: str, where: str) -> None:
+    """Raises for a name that has no meaning here."""
+    if name not in _REFERENCES:
+        text = f"`{name}`" if _IDENTIFIER.fullmatch(name) else shown(name)
+        refuse("reference", where, found=f"a reference to {text}")
+
+
+class Machine:
+    """The state of a pickle while it is read.
+
+    Attributes:
+        at: byte of the opcode that is being interpreted.
+    """
+
+    __slots__ = ("_items_left", "_memo", "_outer", "_stack", "_where", "at")
+
+    def __init__(self, *, where: str, items: int) -> None:
+        self.at = 0
+        self._where = where
+        self._items_left = items
+        self._stack: list[object] = []
+        self._outer: list[list[object]] = []
+        self._memo: dict[int, object] = {}
+
+    @property
+    def place(self) -> str:
+        """File and byte, as errors name them."""
+        return f"{self._where}, byte {self.at}"
+
+    def result(self) -> object:
+        """The one value that is left at the end."""
+        if self._outer or len(self._stack) != 1:
+            self.malformed("other than one value at its end")
+        return self._stack[0]
+
+    def malformed(self, found: str) -> NoReturn:
+        """Raises for opcodes that no pickler writes in this order."""
+        refuse("malformed", self.place, expected=_WELL_FORMED, found=found)
+
+    def literal(self, value: object) -> None:
+        """Pushes a number, text or bytes."""
+        if isinstance(value, int) and not -(1 << 63) <= value < 1 << 64:
+            refuse("integer", self.place, expected="integers of at most 64 bits", found="a longer one")
+        if isinstance(value, str) and not value.isascii():
+            try:
+                value.encode()
+            except UnicodeEncodeError as error:
+                refuse(
+                    "text", self.place, expected="text in UTF-8", found="half a surrogate pair", cause=error
+                )
+        self.push(value)
+
+    def push(self, value: object) -> None:
+        """Puts a value on the stack."""
+        self._count()
+        self._stack.append(value)
+
+    def mark(self, _: object) -> None:
+        """Begins a group of values."""
+        self._count()
+        self._outer.append(self._stack)
+        self._stack = []
+
+    def memoize(self, index: object) -> None:
+        """Remembers the value on top, under a number or the next one."""
+        self._count()
+        number = index if isinstance(index, int) else len(self._memo)
+        if number < 0:
+            self.malformed("a negative number in its memo")
+        self._memo[number] = self._top()
+
+    def recall(self, index: object) -> None:
+        """Pushes a value that was remembered."""
+        if not isinstance(index, int) or index not in self._memo:
+            self.malformed("a reference to a value that was not stored")
+        self.push(self._memo[index])
+
+    def tuple_of(self, n: int) -> None:
+        """Makes a tuple of the last n values."""
+        self.push(tuple(reversed([self._pop() for _ in range(n)])))
+
+    def tuple_of_group(self, _: object) -> None:
+        """Makes a tuple of a group."""
+        self.push(tuple(self._group()))
+
+    def list_of_group(self, _: object) -> None:
+        """Makes a list of a group."""
+        self.push(self._group())
+
+    def dict_of_group(self, _: object) -> None:
+        """Makes a dict of a group of keys and values."""
+        group = self._group()
+        self.push({})
+        self._set(group)
+
+    def append(self, _: object) -> None:
+        """Adds a value to the list beneath it."""
+        self._extend([self._pop()])
+
+    def append_group(self, _: object) -> None:
+        """Adds a group to the list beneath it."""
+        self._extend(self._group())
+
+    def set_item(self, _: object) -> None:
+        """Puts a value under a key of the dict beneath them."""
+        value, key = self._pop(), self._pop()
+        self._set([key, value])
+
+    def set_group(self, _: object) -> None:
+        """Puts a group of keys and values into the dict beneath it."""
+        self._set(self._group())
+
+    def refer(self, argument: object) -> None:
+        """Pushes the meaning of a name: `module name`, or from the last two values."""
+        if argument is None:
+            name, module = self._pop(), self._pop()
+            if not (isinstance(name, str) and isinstance(module, str)):
+                self.malformed("a reference whose name is no text")
+            full_name = f"{module}.{name}"
+        else:
+            full_name = str(argument).replace(" ", ".")
+        refuse_reference(full_name, self._where)
+        self.push(_REFERENCES[full_name])
+
+    def reduce(self, _: object) -> None:
+        """Pushes what a name with these arguments stands for."""
+        arguments, name = self._pop(), self._pop()
+        match (name, arguments):
+            case (_Reference.DTYPE, (str(code), 0, 1)) if code in _FORMATS:
+                self.push(_NumpyType(code))
+            case (_Reference.DTYPE, (str(code), *_)):
+                refuse("dtype", self._where, found=f"a NumPy value of type {shown(code)}")
+            case (_Reference.SCALAR, (_NumpyType() as kind, bytes(data))) if (
+                number := kind.decoded(data)
+            ) is not None:
+                self.push(number)
+            case (_Reference.BYTES, ()):
+                self.push(b"")
+            case (_Reference.ENCODE, (str(text), "latin1")) if all(char <= "\xff" for char in text):
+                self.push(text.encode("latin-1"))
+            case (_Reference(), _):
+                refuse("reference", self.place, found=f"`{name.value}` with other arguments")
+            case _:
+                self.malformed("a call of a value")
+
+    def build(self, _: object) -> None:
+        """Gives a NumPy type its byte order."""
+        state, kind = self._pop(), self._top()
+        if not isinstance(kind, _NumpyType):
+            refuse("state", self.place, found="a value with a state of its own")
+        match state:
+            case (3, str(order), None, None, None, -1, -1, 0) if (
+                kind.order is None and order in _ORDERS and (order == "|") == (kind.code == "b1")
+            ):
+                kind.order = order
+            case _:
+                refuse("dtype", self.place, found="a NumPy value of another kind than a plain number")
+
+    def _extend(self, values: list[object]) -> None:
+        target = self._top()
+        if not isinstance(target, list):
+            self.malformed("values that no list takes")
+        target.extend(values)
+
+    def _set(self, group: list[object]) -> None:
+        target = self._top()
+        if not isinstance(target, dict) or len(group) % 2:
+            self.malformed("keys and values that no dict takes")
+        for key, value in zip(group[::2], group[1::2], strict=True):
+            if type(key) not in _KEYS:
+                found = f"a key of type {type(key).__name__.lstrip('_')}"
+                refuse("key", self.place, expected="keys of text or numbers", found=found)
+            if key in target:
+                found = f"{shown(key)} again"
+                refuse("key", self.place, expected="each key once in a dict", found=found)
+            target[key] = value
+
+    def _group(self) -> list[object]:
+        if not self._outer:
+            self.malformed("the end of a group that did not begin")
+        group, self._stack = self._stack, self._outer.pop()
+        return group
+
+    def _pop(self) -> object:
+        self._top()
+        return self._stack.pop()
+
+    def _top(self) -> object:
+        if not self._stack:
+            self.malformed("an opcode without the values that it needs")
+        return self._stack[-1]
+
+    def _count(self) -> None:
+        self._items_left -= 1
+        if self._items_left < 0:
+            refuse("items", self._where, expected="a pickle within the limit of items", found="more")
+
+
+_Action = Callable[[Machine, object], None]
+_LITERALS = (
+    "INT BININT BININT1 BININT2 LONG LONG1 LONG4 FLOAT BINFLOAT UNICODE SHORT_BINUNICODE BINUNICODE"
+    " BINUNICODE8 SHORT_BINBYTES BINBYTES BINBYTES8"
+)
+
+# What an opcode does, by its name in `pickletools`. An opcode that is not here is refused.
+ACTIONS: Final[dict[str, _Action]] = {
+    **dict.fromkeys(_LITERALS.split(), Machine.literal),
+    "NONE": lambda machine, _: machine.push(None),
+    "NEWTRUE": lambda machine, _: machine.push(True),
+    "NEWFALSE": lambda machine, _: machine.push(False),
+    "EMPTY_TUPLE": lambda machine, _: machine.push(()),
+    "EMPTY_LIST": lambda machine, _: machine.push([]),
+    "EMPTY_DICT": lambda machine, _: machine.push({}),
+    "TUPLE1": lambda machine, _: machine.tuple_of(1),
+    "TUPLE2": lambda machine, _: machine.tuple_of(2),
+    "TUPLE3": lambda machine, _: machine.tuple_of(3),
+    "MARK": Machine.mark,
+    "TUPLE": Machine.tuple_of_group,
+    "LIST": Machine.list_of_group,
+    "DICT": Machine.dict_of_group,
+    "APPEND": Machine.append,
+    "APPENDS": Machine.append_group,
+    "SETITEM": Machine.set_item,
+    "SETITEMS": Machine.set_group,
+    **dict.fromkeys(("PUT", "BINPUT", "LONG_BINPUT", "MEMOIZE"), Machine.memoize),
+    **dict.fromkeys(("GET", "BINGET", "LONG_BINGET"), Machine.recall),
+    **dict.fromkeys(("GLOBAL", "STACK_GLOBAL"), Machine.refer),
+    "REDUCE": Machine.reduce,
+    "BUILD": Machine.build,
+}

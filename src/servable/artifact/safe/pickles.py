@@ -1,0 +1,112 @@
+"""Pickles from strangers, read as data: opcodes are interpreted here, and nothing they name is called.
+
+Of the names that a pickle can refer to, those by which NumPy's scalars and, up to protocol 2, bytes are
+written have a meaning here; this module gives it, not what the names stand for. Every other name is
+refused (decision 0020, law 3).
+
+Source: `pickletools` for the opcodes; NumPy's `dtype.__reduce__` for the layout of a scalar.
+"""
+
+import pickletools
+import re
+from dataclasses import dataclass
+from io import BytesIO
+
+from servable.artifact.safe.opcodes import ACTIONS, Machine, refuse, refuse_reference
+from servable.artifact.safe.plain import check_plain
+
+_WELL_FORMED = "a well-formed pickle"
+_HIGHEST_PROTOCOL = 5
+_NAMED = {"GLOBAL", "INST"}
+_BY_BYTE = {ord(opcode.code): opcode for opcode in pickletools.opcodes}
+_TWO_LINES = re.compile(rb"([^\n]*)\n([^\n]*)\n")
+_ALLOWED = frozenset(
+    bytes([code]) for code, opcode in _BY_BYTE.items() if opcode.name in {*ACTIONS, "FRAME", "STOP"} - _NAMED
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PickleLimits:
+    """How much a pickle may hold.
+
+    Attributes:
+        data_bytes: of the pickle itself.
+        items: values, marks and memo entries while it is read.
+        depth: levels of containers.
+        extent: values and characters of the result, counted once for each way that leads to them.
+    """
+
+    data_bytes: int = 64 << 20
+    items: int = 5_000_000
+    depth: int = 64
+    extent: int = 1 << 28
+
+
+DEFAULT_PICKLE_LIMITS = PickleLimits()
+
+
+def read_pickle(data: bytes, *, where: str, limits: PickleLimits = DEFAULT_PICKLE_LIMITS) -> object:
+    """The plain data of a pickle: lists, tuples, dicts, text, bytes, numbers, true, false and None.
+
+    NumPy scalars of the types f8, f4, i8, i4 and b1 become Python numbers. Keys of dicts are text, bytes,
+    numbers, true, false or None; integers fit into 64 bits; text fits into UTF-8.
+
+    Args:
+        data: the pickle, protocols 0 to 5.
+        where: its file, as errors name it.
+        limits: how much it may hold.
+
+    Raises:
+        Damaged: `pickle.reference` if it refers to anything else, `pickle.*` if it is malformed or beyond
+            the limits.
+    """
+    if len(data) > limits.data_bytes:
+        refuse("size", where, expected=f"a pickle of at most {limits.data_bytes} bytes", found=f"{len(data)}")
+    machine = Machine(where=where, items=limits.items)
+    stream = BytesIO(data)
+    opcodes = pickletools.genops(stream)
+    name = ""
+    while name != "STOP":
+        machine.at = stream.tell()
+        # Looked at before the argument is decoded: decoding can warn, and what is refused needs none.
+        _require_allowed(data, machine.at, where)
+        try:
+            opcode, argument, _ = next(opcodes)
+        except ValueError as error:
+            found = f"an opcode with a bad argument ({str(error)[:80]})"
+            refuse("malformed", machine.place, expected=_WELL_FORMED, found=found, cause=error)
+        name = opcode.name
+        if name in ACTIONS:
+            ACTIONS[name](machine, argument)
+    if stream.tell() != len(data):
+        found = f"{len(data) - stream.tell()} bytes after its end"
+        refuse("malformed", where, expected="nothing after a pickle", found=found)
+    value = machine.result()
+    check_plain(value, where=where, max_depth=limits.depth, max_extent=limits.extent)
+    return value
+
+
+def _require_allowed(data: bytes, at: int, where: str) -> None:
+    """Refuses an opcode by its first byte, and a reference by the name that follows it."""
+    if data[at : at + 1] in _ALLOWED:
+        return
+    if at >= len(data):
+        refuse("malformed", where, expected=_WELL_FORMED, found="one that is cut off")
+    place = f"{where}, byte {at}"
+    opcode = _BY_BYTE.get(data[at])
+    if opcode is None:
+        refuse(
+            "malformed", place, expected=_WELL_FORMED, found=f"the byte {data[at]:#04x}, which is no opcode"
+        )
+    if opcode.name == "PROTO":
+        if at or data[1:2] > bytes([_HIGHEST_PROTOCOL]):
+            expected = f"protocol 0 to {_HIGHEST_PROTOCOL}, named at the start"
+            refuse("protocol", place, expected=expected, found="another")
+        return
+    if opcode.name in _NAMED:
+        name = _TWO_LINES.match(data, at + 1)
+        if name is None:
+            refuse("malformed", place, expected=_WELL_FORMED, found="a reference that is cut off")
+        refuse_reference(b".".join(name.groups()).decode("latin-1"), where)
+    if opcode.name not in ACTIONS:
+        refuse("opcode", place, found=f"the opcode {opcode.name}")

@@ -1,0 +1,37 @@
+"""Arguments and options that several verbs share."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+Verb = TypeVar("Verb", bound=Callable[..., Any])
+
+ARTIFACT = click.argument("artifact", type=click.Path(path_type=Path))
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+ON_DAMAGE = click.option(
+    "--on-damage",
+    type=click.Choice(["refuse", "warn"]),
+    default="refuse",
+    show_default=True,
+    help="What to do about a missing or broken file.",
+)
+
+
+def output(help_text: str, *, default: str | None = None) -> Callable[[Verb], Verb]:
+    """`-o`/`--output`, required unless there is a default."""
+    return click.option(
+        "-o",
+        "--output",
+        type=click.Path(path_type=Path),
+        required=default is None,
+        default=default,
+        show_default=default is not None,
+        help=help_text,
+    )
+
+
+def names(text: str | None) -> tuple[str, ...]:
+    """The names in a comma-separated list."""
+    return tuple(name.strip() for name in (text or "").split(",") if name.strip())

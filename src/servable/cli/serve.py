@@ -1,0 +1,49 @@
+"""`servable serve`."""
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from servable.cli.options import ARTIFACT, ON_DAMAGE
+
+
+@click.command("serve")
+@ARTIFACT
+@click.option("--host", help="Address to listen at.  [default: 127.0.0.1]")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port; 0 takes a free one.  [default: 8080]")
+@click.option("--max-body-bytes", type=click.IntRange(min=1), help="Largest request.  [default: 6553600]")
+@ON_DAMAGE
+def command(
+    artifact: Path, host: str | None, port: int | None, max_body_bytes: int | None, on_damage: str
+) -> None:
+    """Serve ARTIFACT over HTTP: GET /ping and POST /invocations.
+
+    Requests are JSON, NDJSON, CSV or Parquet; answers are JSON or CSV with raw and calibrated scores.
+    The server is ready, and says so on standard error, once golden records have been scored again.
+
+    \b
+    Example:
+      servable serve model.tar.gz --port 8080
+      curl -H 'Content-Type: application/json' -d @record.json http://127.0.0.1:8080/invocations
+    """
+    from servable.scorer import load  # noqa: PLC0415  # numpy, onnxruntime
+    from servable.serve import (  # noqa: PLC0415  # uvicorn
+        Limits,
+        create_app,
+        open_socket,
+        read_settings,
+        replay_golden,
+        run,
+    )
+
+    settings = read_settings()
+    limits = replace(Limits(), max_body_bytes=max_body_bytes or settings.max_body_bytes)
+    with open_socket(host or settings.host, settings.port if port is None else port) as sock:
+        scorer = load(artifact, on_damage=on_damage)
+        golden = scorer.artifact.golden
+        replayed = 0 if golden is None else replay_golden(scorer, golden, time.monotonic)
+        app = create_app(scorer, limits=limits, default_accept=settings.default_accept)
+        ready = f"{scorer.artifact.name} {scorer.artifact.digest}, {replayed} golden records replayed"
+        run(app, sock, limits=limits, on_ready=lambda url: click.echo(f"ready at {url}: {ready}", err=True))

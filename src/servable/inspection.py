@@ -1,0 +1,114 @@
+"""What an artifact holds, in words: for people who are about to trust it."""
+
+from typing import Any
+
+from servable.preprocess import MISSING_BIN
+from servable.schema import PANDAS_NULLS
+from servable.scorer import Scorer
+
+
+def describe(scorer: Scorer) -> dict[str, Any]:
+    """Everything worth knowing of a loaded artifact, as JSON values."""
+    artifact, schema, manifest = scorer.artifact, scorer.schema, scorer.artifact.manifest
+    golden, calibrator = artifact.golden, scorer.calibrator
+    return {
+        "name": artifact.name,
+        "family": artifact.family,
+        "layout": "packed" if manifest else "training output",
+        "digest": artifact.digest,
+        "classes": list(schema.classes),
+        "id": schema.id_name,
+        "label": schema.label_name,
+        "fields": [
+            {"name": field.name, "kind": str(field.kind)} | _table(scorer, field.name)
+            for field in schema.fields
+        ],
+        "csv_columns": None if schema.csv_columns is None else list(schema.csv_columns),
+        "engine": {
+            "kind": str(artifact.engine.kind),
+            "file": artifact.engine.file,
+            "intra_op_threads": artifact.engine.intra_op_threads,
+        },
+        "calibrator": None
+        if calibrator is None
+        else {
+            "kind": str(calibrator.kind),
+            "knots": {str(index): len(table.x) for index, table in calibrator.tables.items()},
+        },
+        "golden": None
+        if golden is None
+        else {
+            "source": golden.source,
+            "records": len(golden),
+            "derived_records": golden.derived,
+            "holds_real_records": golden.source == "train",
+        },
+        "conversion": None
+        if manifest is None or manifest.conversion is None
+        else {
+            "golden_records": manifest.conversion.golden_records,
+            "threshold_records": manifest.conversion.threshold_records,
+            "max_difference": manifest.conversion.max_difference,
+        },
+        "training": None if manifest is None else manifest.training,
+        "libraries": None if manifest is None else manifest.libraries,
+        "degradations": list(scorer.degradations),
+        "warnings": warnings(scorer),
+    }
+
+
+def warnings(scorer: Scorer) -> list[str]:
+    """What parity with training requires and a user should know, one sentence each."""
+    found = []
+    for name, table in scorer.artifact.risk_tables.items():
+        if MISSING_BIN in table.bins and not (PANDAS_NULLS - {MISSING_BIN}) & table.bins.keys():
+            found.append(
+                f'field "{name}": its table has a bin for missing values and none for words like NA or None, '
+                "so such words were probably missing in training; here they are categories of their own"
+            )
+    if scorer.artifact.golden is None:
+        found.append("there are no golden records, so an endpoint of this artifact cannot be proved right")
+    return found
+
+
+def description_lines(description: dict[str, Any]) -> list[str]:
+    """The description as text."""
+    engine, calibrator, golden = description["engine"], description["calibrator"], description["golden"]
+    lines = [
+        f"{description['name']} ({description['family']}, {description['layout']})",
+        f"  digest      {description['digest']}",
+        f"  classes     {', '.join(description['classes'])}",
+        f"  engine      {engine['kind']} ({engine['file']}, {engine['intra_op_threads']} thread)",
+        "  calibrator  "
+        + (f"{calibrator['kind']}, knots {calibrator['knots']}" if calibrator else "none: calibrated = raw"),
+        "  golden      " + (_golden_line(golden) if golden else "none"),
+    ]
+    if conversion := description["conversion"]:
+        lines.append(
+            f"  conversion  largest difference {conversion['max_difference']:.2g} on "
+            f"{conversion['golden_records']} golden records and "
+            f"{conversion['threshold_records']} at the splits"
+        )
+    if data := (description["training"] or {}).get("data"):
+        lines.append(f"  data        {data['name']}, {data['rows']} rows, sha256 {data['sha256']}")
+    count = len(description["fields"])
+    lines.append(f"  fields      {count}, id {description['id']}, label {description['label']}")
+    for field in description["fields"]:
+        detail = f"{field['bins']} bins" if "bins" in field else f"imputed by {field.get('imputation')}"
+        lines.append(f"    {field['name']}: {field['kind']}, {detail}")
+    lines += [f"  degraded: {sentence}" for sentence in description["degradations"]]
+    lines += [f"  warning: {sentence}" for sentence in description["warnings"]]
+    return lines
+
+
+def _table(scorer: Scorer, name: str) -> dict[str, Any]:
+    table = scorer.artifact.risk_tables.get(name)
+    if table is not None:
+        return {"bins": len(table.bins), "default_bin": table.default_bin}
+    return {"imputation": scorer.artifact.imputation.get(name)}
+
+
+def _golden_line(golden: dict[str, Any]) -> str:
+    real = golden["records"] - golden["derived_records"]
+    origin = f"{real} real records of the test split" if golden["holds_real_records"] else f"{real} records"
+    return f"{golden['records']}: {origin}, {golden['derived_records']} derived from the schema"

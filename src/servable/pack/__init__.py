@@ -1,0 +1,6 @@
+"""From a training output to a packed artifact."""
+
+from servable.pack.comparison import DEFAULT_TOLERANCES
+from servable.pack.pack import PackResult, pack
+
+__all__ = ["DEFAULT_TOLERANCES", "PackResult", "pack"]

@@ -1,0 +1,68 @@
+"""Scoring a file in process, block by block: ids beside raw and calibrated scores."""
+
+import csv
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import IO
+
+import msgspec
+
+from servable.codecs import label_of, read_table_blocks
+from servable.errors import BadInput
+from servable.records import Predictions
+from servable.scorer import Scorer
+
+
+def predict(scorer: Scorer, path: Path) -> Iterator[Predictions]:
+    """Predictions of each block of a CSV, NDJSON, JSON or Parquet file.
+
+    The first row of a CSV file is a header if it holds the name of every field, in any order;
+    otherwise its columns are those of the artifact.
+
+    Raises:
+        NotFound, BadInput: naming file, record (counted from 0 within the file) and field.
+    """
+    seen = 0
+    for table in read_table_blocks(path, required=frozenset(scorer.schema.names())):
+        try:
+            records = scorer.schema.bind(table, first_record=seen)
+        except BadInput as error:
+            raise error.inside(path.name) from error
+        yield scorer.score_records(records)
+        seen += len(records)
+
+
+def write_csv(file: IO[str], id_name: str, blocks: Iterable[Predictions]) -> None:
+    """A header, and a line per record: id, raw score per class, calibrated score per class, label."""
+    writer = csv.writer(file, lineterminator="\n")
+    header_written = False
+    for block in blocks:
+        classes = range(block.raw.shape[1])
+        if not header_written:
+            scores = [f"{kind}_{index}" for kind in ("raw", "calibrated") for index in classes]
+            writer.writerow([id_name, *scores, "label"])
+            header_written = True
+        for identity, raw, calibrated, label in _rows(block):
+            writer.writerow([identity, *raw, *calibrated, label])
+
+
+def write_ndjson(file: IO[str], id_name: str, blocks: Iterable[Predictions]) -> None:
+    """An object per line: id, `raw` and `calibrated` as lists of one number per class, `label`."""
+    encode = msgspec.json.Encoder().encode
+    for block in blocks:
+        for identity, raw, calibrated, label in _rows(block):
+            row = {id_name: identity, "raw": _raw(raw), "calibrated": _raw(calibrated), "label": label}
+            file.write(encode(row).decode() + "\n")
+
+
+def _rows(block: Predictions) -> Iterator[tuple[object, list[str], list[str], str]]:
+    ids = block.ids or (None,) * len(block)
+    for identity, raw, calibrated, label in zip(
+        ids, block.raw, block.calibrated, block.label.tolist(), strict=True
+    ):
+        yield identity, [str(score) for score in raw], [str(score) for score in calibrated], label_of(label)
+
+
+def _raw(decimals: list[str]) -> list[msgspec.Raw]:
+    """Numbers exactly as written; a float32 printed as a double would grow digits."""
+    return [msgspec.Raw(text.encode()) for text in decimals]

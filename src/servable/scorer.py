@@ -1,0 +1,166 @@
+"""Scorer: preprocessor, engine and calibrator of one artifact. There is no second way to a score."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from servable.artifact import Artifact, OnDamage, read_artifact
+from servable.calibration import Calibrator, CalibratorKind, LookupTable
+from servable.engines import Engine, open_engine
+from servable.errors import BadInput, Damaged, Problem, ServableError
+from servable.preprocess import Preprocessor, RiskTable
+from servable.records import Predictions, Records, Table
+from servable.schema import Schema
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scorer:
+    """Scores records with the preprocessing and the calibration of training.
+
+    Attributes:
+        artifact: what it was made from.
+        preprocessor: records to model inputs.
+        engine: model inputs to raw scores.
+        calibrator: raw scores to calibrated ones, or None.
+        degradations: what was passed over because damage was tolerated, one sentence each.
+    """
+
+    artifact: Artifact
+    preprocessor: Preprocessor
+    engine: Engine
+    calibrator: Calibrator | None
+    degradations: tuple[str, ...]
+
+    @property
+    def schema(self) -> Schema:
+        """What a record must hold."""
+        return self.artifact.schema
+
+    @property
+    def is_cheap(self) -> bool:
+        """Whether a small batch takes less time than handing it to another thread: trees."""
+        return True
+
+    def score(
+        self, records: "Records | Mapping[str, Any] | Sequence[Mapping[str, Any]] | Any"
+    ) -> Predictions:
+        """Raw and calibrated scores of one record (a dict), of several (a list of dicts or a DataFrame).
+
+        Raises:
+            BadInput: naming record and field, if a record does not fit the schema.
+        """
+        return self.score_records(
+            records if isinstance(records, Records) else self.schema.bind(to_table(records))
+        )
+
+    def score_records(self, records: Records) -> Predictions:
+        """Raw and calibrated scores of bound records.
+
+        Raises:
+            ServableError: `score.not-finite`, naming the first record whose score is NaN or infinite.
+        """
+        raw = self.engine.run(self.preprocessor.apply(records))
+        if not math.isfinite(raw.sum()):  # a sum of probabilities is finite exactly if each of them is
+            first = int(np.flatnonzero(~np.isfinite(raw).all(axis=1))[0])
+            raise ServableError(
+                Problem(
+                    code="score.not-finite",
+                    where=f"record {first}",
+                    expected="a finite score from the model",
+                    found="NaN or infinity",
+                    fix="look at this record with `servable predict`, and at the model",
+                )
+            )
+        calibrated = raw if self.calibrator is None else self.calibrator.apply(raw)
+        return Predictions(raw=raw, calibrated=calibrated, ids=records.ids)
+
+
+def load(path: Path | str, *, on_damage: OnDamage | str = OnDamage.REFUSE) -> Scorer:
+    """A scorer of the artifact in a folder or an archive, packed or as training left it.
+
+    Args:
+        path: folder, .tar.gz, .tar or .zip.
+        on_damage: "refuse" a missing or broken file, or "warn" and go on without it.
+    """
+    policy = OnDamage(on_damage)
+    return scorer_of(read_artifact(path, on_damage=policy), on_damage=policy)
+
+
+def scorer_of(artifact: Artifact, *, on_damage: OnDamage = OnDamage.REFUSE) -> Scorer:
+    """A scorer of an artifact that has been read."""
+    engine = open_engine(artifact)
+    if engine.classes != len(artifact.schema.classes):
+        raise Damaged(
+            Problem(
+                code="artifact.classes",
+                where="model file",
+                expected=f"{len(artifact.schema.classes)} classes, as the artifact lists",
+                found=str(engine.classes),
+                fix="use the files of one and the same training run",
+            )
+        )
+    calibrator, problems = _calibrator(artifact, on_damage)
+    return Scorer(
+        artifact=artifact,
+        preprocessor=Preprocessor(
+            features=artifact.features,
+            risk_tables={
+                name: RiskTable(table.bins, table.default_bin) for name, table in artifact.risk_tables.items()
+            },
+            imputation=artifact.imputation,
+        ),
+        engine=engine,
+        calibrator=calibrator,
+        degradations=artifact.degradations + problems,
+    )
+
+
+def _calibrator(artifact: Artifact, on_damage: OnDamage) -> tuple[Calibrator | None, tuple[str, ...]]:
+    """The first calibrator whose tables hold, and a sentence for each that does not."""
+    problems: list[str] = []
+    for stored in artifact.calibrations:
+        try:
+            tables = {
+                index: LookupTable.of_pairs(pairs, where=stored.where)
+                for index, pairs in stored.tables.items()
+            }
+        except Damaged as error:
+            if on_damage is OnDamage.REFUSE:
+                raise
+            problems.append(str(error))
+            continue
+        return Calibrator(kind=CalibratorKind(stored.kind), tables=tables), tuple(problems)
+    return None, tuple(problems)
+
+
+def to_table(records: object) -> Table:
+    """A table of Python values: a dict, a sequence of dicts, or a DataFrame, known by its shape.
+
+    NaN, which Python users write for a missing value, is missing here.
+    """
+    if isinstance(records, Mapping):
+        records = [records]
+    if hasattr(records, "to_dict") and hasattr(records, "columns"):
+        records = records.to_dict(orient="records")
+    if not isinstance(records, Sequence) or not all(isinstance(record, Mapping) for record in records):
+        raise BadInput(
+            Problem(
+                code="request.type",
+                where="records",
+                expected="a dict, a list of dicts or a DataFrame",
+                found=f"a value of type {type(records).__name__}",
+                fix="pass one dict per record",
+            )
+        )
+    return Table.of_records([{str(k): _plain(v) for k, v in record.items()} for record in records])
+
+
+def _plain(value: Any) -> object:
+    """A cell as plain Python; NumPy scalars by their `item`, NaN and pandas' own null as None."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if type(value).__name__ in {"NAType", "NaTType"} or value != value else value  # noqa: PLR0124  # NaN

@@ -1,0 +1,52 @@
+"""The files of a training output, by name: the layout of the inference handler's documentation."""
+
+import pickle
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from servable.artifact import field_lists, format_feature_columns, pretty_json
+from servable.calibration import FittedTable
+from servable.preprocess import RiskTable
+from servable.schema import Schema
+
+
+def output_files(
+    *,
+    schema: Schema,
+    model: bytes,
+    risk_tables: Mapping[str, RiskTable],
+    imputation: Mapping[str, float],
+    hyperparameters: Mapping[str, Any],
+) -> dict[str, bytes]:
+    """Everything but calibration, golden records and facts, which need a model that scores."""
+    risk = {
+        name: {"bins": dict(table.bins), "default_bin": table.default} for name, table in risk_tables.items()
+    }
+    return {
+        "xgboost_model.bst": model,
+        "feature_columns.txt": format_feature_columns(schema.names()),
+        "hyperparameters.json": pretty_json(field_lists(schema) | dict(hyperparameters)),
+        **_twin("risk_table_map", risk),
+        **_twin("impute_dict", dict(imputation)),
+    }
+
+
+def calibration_files(fitted: FittedTable) -> dict[str, bytes]:
+    """The lookup table of class 1."""
+    return _twin("calibration/calibration_model", fitted.table.pairs())
+
+
+def facts_file(facts: Mapping[str, Any]) -> dict[str, bytes]:
+    """What training found out: data, split, figures on the test rows."""
+    return {"training.json": pretty_json(dict(facts))}
+
+
+def plain(value: Any) -> Any:
+    """A dataclass of numbers as JSON values."""
+    return asdict(value)
+
+
+def _twin(stem: str, table: object) -> dict[str, bytes]:
+    """A table as JSON and as a pickle of plain data, which other readers of the layout expect."""
+    return {f"{stem}.json": pretty_json(table), f"{stem}.pkl": pickle.dumps(table, protocol=4)}
