@@ -38,12 +38,11 @@ def read_archive(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> dict[str, by
         file.seek(0)
         members = Members(archive=str(path), stored_bytes=stored_bytes, limits=limits)
         if start.startswith(_GZIP):
-            gunzip = Gunzip(file, archive=members.archive)
-            read_tar(Unfolding(gunzip, stored_bytes=stored_bytes, members=members), members)
+            read_tar(Unfolding(Gunzip(file, archive=members.archive), members), members)
         elif start.startswith(SIGNATURES):
             read_zip(file, stored_bytes=stored_bytes, members=members)
         elif is_tar_header(start):
-            read_tar(Unfolding(file, stored_bytes=stored_bytes, members=members), members)
+            read_tar(Unfolding(file, members), members)
         else:
             raise _unknown_format(members.archive, start)
     return members.files()

@@ -87,14 +87,20 @@ def name_fault(raw: str, *, limits: Limits) -> tuple[str, str] | None:
 
 
 class Members:
-    """The files of one archive while they are read; each is admitted by its header before its bytes are."""
+    """The files of one archive while they are read; each is admitted by its header before its bytes are.
 
-    __slots__ = ("_claimed_bytes", "_files", "_folders", "_most_bytes", "_n", "archive", "limits")
+    Attributes:
+        archive: its path, as errors name it.
+        limits: how much it may hold.
+        most_bytes: how much it may unfold to, given its size on disk.
+    """
+
+    __slots__ = ("_claimed_bytes", "_files", "_folders", "_n", "archive", "limits", "most_bytes")
 
     def __init__(self, *, archive: str, stored_bytes: int, limits: Limits) -> None:
         self.archive = archive
         self.limits = limits
-        self._most_bytes = limits.unfolded_bytes(stored_bytes)
+        self.most_bytes = limits.unfolded_bytes(stored_bytes)
         self._files: dict[str, bytes] = {}
         self._folders: set[str] = set()
         self._claimed_bytes = 0
@@ -166,8 +172,8 @@ class Members:
                 found=f"{claimed_bytes} bytes",
             )
         self._claimed_bytes += claimed_bytes
-        if self._claimed_bytes > self._most_bytes:
-            raise beyond(where, most_bytes=self._most_bytes)
+        if self._claimed_bytes > self.most_bytes:
+            raise beyond(where, most_bytes=self.most_bytes)
 
 
 def beyond(where: str, *, most_bytes: int) -> Damaged:

@@ -10,7 +10,7 @@ from servable.errors import Damaged, Problem, shown
 
 PLAIN = "plain data (list, tuple, dict, str, number)"
 _WELL_FORMED = "a well-formed pickle"
-_IDENTIFIER = re.compile(r"[\w.<>]{1,100}")
+_IDENTIFIER = re.compile(r"[\w.<>]{1,100}", re.ASCII)
 _KEYS = frozenset({str, bytes, int, float, bool, type(None)})
 _ORDERS = {"<": "<", ">": ">", "|": "<"}
 _FORMATS = {"f8": "d", "f4": "f", "i8": "q", "i4": "i", "b1": "?"}
@@ -23,6 +23,9 @@ class _Reference(Enum):
     DTYPE = "numpy.dtype"
     ENCODE = "_codecs.encode"
     BYTES = "bytes"
+
+    def __str__(self) -> str:
+        return f"`{self.value}`"
 
 
 _REFERENCES: Final = {
@@ -44,6 +47,9 @@ class _NumpyType:
     def __init__(self, code: str) -> None:
         self.code = code
         self.order: str | None = None
+
+    def __str__(self) -> str:
+        return f"the NumPy type {self.code}"
 
     def decoded(self, data: bytes) -> float | int | bool | None:
         """The number in these bytes, or None where they hold none."""
@@ -204,7 +210,7 @@ class Machine:
             case (_Reference.ENCODE, (str(text), "latin1")) if all(char <= "\xff" for char in text):
                 self.push(text.encode("latin-1"))
             case (_Reference(), _):
-                refuse("reference", self.place, found=f"`{name.value}` with other arguments")
+                refuse("reference", self.place, found=f"{name} with other arguments")
             case _:
                 self.malformed("a call of a value")
 

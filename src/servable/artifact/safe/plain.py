@@ -47,9 +47,7 @@ class _Measure:
             return 1 + len(value), 0
         if not isinstance(value, dict | list | tuple):
             expected = "plain data (list, tuple, dict, str, number)"
-            self._refuse(
-                "kind", expected=expected, found=f"a value of type {type(value).__name__.lstrip('_')}"
-            )
+            self._refuse("kind", expected=expected, found=f"{value} itself")
         key = id(value)
         if key in self._open:
             self._refuse("cycle", expected="data without cycles", found="a container inside itself")

@@ -68,13 +68,12 @@ class Gunzip:
 class Unfolding:
     """The bytes that an archive unfolds to, counted; reading beyond the limit is refused."""
 
-    __slots__ = ("_left", "_members", "_most_bytes", "_stream")
+    __slots__ = ("_left", "_members", "_stream")
 
-    def __init__(self, stream: Stream, *, stored_bytes: int, members: Members) -> None:
+    def __init__(self, stream: Stream, members: Members) -> None:
         self._stream = stream
         self._members = members
-        self._most_bytes = members.limits.unfolded_bytes(stored_bytes)
-        self._left = self._most_bytes
+        self._left = members.most_bytes
 
     def exactly(self, size: int) -> bytes:
         """The next `size` bytes.
@@ -106,7 +105,7 @@ class Unfolding:
         chunk = self._stream.read(min(size, self._left + 1))
         self._left -= len(chunk)
         if self._left < 0:
-            raise beyond(self._members.archive, most_bytes=self._most_bytes)
+            raise beyond(self._members.archive, most_bytes=self._members.most_bytes)
         return chunk
 
 

@@ -66,13 +66,16 @@ def _check_directory(file: BinaryIO, *, stored_bytes: int, members: Members) -> 
     start = tail.rfind(_END_SIGNATURE)
     if start < 0 or start + _END.size > len(tail):
         raise _bad_directory(members, "none")
-    _, _, _, _, _, directory_bytes, _, comment_bytes = _END.unpack_from(tail, start)
+    *_, directory_bytes, directory_start, comment_bytes = _END.unpack_from(tail, start)
     if start + _END.size + comment_bytes != len(tail):
         raise damaged(
             "trailing", members.archive, expected="nothing after the end record", found="more bytes"
         )
     if tail[max(0, start - _ZIP64_LOCATOR_BYTES) : start].startswith(_ZIP64_LOCATOR):
         raise _bad_directory(members, "its zip64 form")
+    end_start = stored_bytes - len(tail) + start
+    if directory_start + directory_bytes != end_start:
+        raise _bad_directory(members, "none where the end record says")
     most_bytes = members.limits.members * _DIRECTORY_BYTES_PER_MEMBER
     if directory_bytes > most_bytes:
         raise _bad_directory(members, f"{directory_bytes} bytes, where at most {most_bytes} are read")
@@ -132,10 +135,10 @@ def _content(file: BinaryIO, entry: zipfile.ZipInfo, where: str) -> bytes:
             "header", where, expected="a header that agrees with the directory", found="another file"
         )
     file.seek(extra_bytes, io.SEEK_CUR)
-    if entry.compress_type == zipfile.ZIP_STORED:
-        data = file.read(entry.compress_size)
-    else:
-        data = _inflated(file, entry, where)
+    is_stored = entry.compress_type == zipfile.ZIP_STORED
+    if is_stored and entry.compress_size != entry.file_size:
+        raise _other_size(entry, where)
+    data = file.read(entry.file_size) if is_stored else _inflated(file, entry, where)
     if len(data) != entry.file_size:
         raise _other_size(entry, where)
     if zlib.crc32(data) != entry.CRC:
