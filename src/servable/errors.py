@@ -89,5 +89,8 @@ class Busy(ServableError):
 
 def shown(value: object) -> str:
     """A value as an error may show it: its repr, cut to 60 characters."""
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:  # Python writes no integer of more than 4,300 digits
+        return "a number of thousands of digits"
     return text if len(text) <= _MAX_FOUND else f"{text[: _MAX_FOUND - 3]}..."

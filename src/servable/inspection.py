@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from servable.calibration import CalibratorKind
 from servable.preprocess import MISSING_BIN
 from servable.schema import PANDAS_NULLS
 from servable.scorer import Scorer
@@ -66,6 +67,12 @@ def warnings(scorer: Scorer) -> list[str]:
                 f'field "{name}": its table has a bin for missing values and none for words like NA or None, '
                 "so such words were probably missing in training; here they are categories of their own"
             )
+    calibrator = scorer.calibrator
+    if calibrator and calibrator.kind is not CalibratorKind.MULTICLASS and len(scorer.schema.classes) > 2:
+        found.append(
+            f"the calibrator ({calibrator.kind}) is one for two classes and has no effect on "
+            f"{len(scorer.schema.classes)}: calibrated scores are the raw ones"
+        )
     if scorer.artifact.golden is None:
         found.append("there are no golden records, so an endpoint of this artifact cannot be proved right")
     return found

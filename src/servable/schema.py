@@ -17,6 +17,8 @@ import numpy as np
 from servable.errors import MAX_PROBLEMS, BadInput, Problem, shown
 from servable.records import ABSENT, Cell, Records, Table
 
+FLOAT64_MAX: Final = float(np.finfo(np.float64).max)
+
 FLOAT32_MAX: Final = float(np.finfo(np.float32).max)
 """A tree model compares in float32; a larger number would become infinity on the way."""
 
@@ -133,7 +135,7 @@ class Schema:
             columns=dict(zip(self._numeric, np.array(numeric, np.float64).reshape(-1, n), strict=True))
             | dict(zip(self._other, np.array(other, np.object_).reshape(-1, n), strict=True)),
             n=n,
-            ids=None if self.id_name is None else cells.get(self.id_name),
+            ids=_identities(cells.get(self.id_name or "")),
             ignored_cells=len(cells.keys() - self._field_names) * n,
             skipped_headers=skipped,
         )
@@ -171,6 +173,11 @@ class Schema:
         return self.csv_columns, rows, skipped
 
 
+def parse_number(text: str) -> float | None:
+    """The number that a decimal string spells, infinite if it is too large; None if it spells none."""
+    return float(text) if _NUMBER.fullmatch(text) else None
+
+
 class _Reading:
     """Cells of one table becoming numbers and strings; what is refused is collected in `problems`."""
 
@@ -184,7 +191,7 @@ class _Reading:
         """Cells of a numeric field, NaN where missing."""
         if _PLAIN_NUMBERS.issuperset(map(type, cells)):
             limit = self._limit
-            if -limit <= min(cells) and max(cells) <= limit:
+            if all(-limit <= cell <= limit for cell in cells):
                 return cells
         return [self._number(name, record, cell) for record, cell in enumerate(cells, self._first_record)]
 
@@ -205,38 +212,35 @@ class _Reading:
             text = cell.strip()
             if not text or text in self._null_spellings:
                 return np.nan
-            is_number = _NUMBER.fullmatch(text)
-            if is_number and abs(float(text)) <= self._limit:
-                return float(text)
+            value = parse_number(text)
+            if value is not None and abs(value) <= self._limit:
+                return value
             found = f"the string {shown(cell)}"
-            fix = "send a finite number" if is_number or _INFINITY.fullmatch(text) else "send a number"
+            is_number = value is not None or _INFINITY.fullmatch(text)
+            fix = "send a finite number" if is_number else "send a number"
         elif cell is ABSENT:
             self.problems.append(_missing_field(record, name, ()))
             return np.nan
         else:
             found, fix = _kind_of(cell), "send a number"
-        self._refuse(
-            "request.number",
-            name,
-            record,
-            f"a number between -{self._limit:.4g} and {self._limit:.4g}",
-            found,
-            fix,
-        )
+        expected = f"a number between -{self._limit:.4g} and {self._limit:.4g}"
+        self._refuse("request.number", name, record, expected=expected, found=found, fix=fix)
         return np.nan
 
     def _string(self, name: str, record: int, cell: Cell) -> str | None:
         if cell is None or isinstance(cell, str):
             return cell
-        if isinstance(cell, int | float):
+        if isinstance(cell, int | float) and abs(cell) <= FLOAT64_MAX:
             return str(cell)
         if cell is ABSENT:
             self.problems.append(_missing_field(record, name, ()))
         else:
-            self._refuse("request.type", name, record, "a string", _kind_of(cell), "send a string")
+            self._refuse(
+                "request.type", name, record, expected="a string", found=_kind_of(cell), fix="send a string"
+            )
         return None
 
-    def _refuse(self, code: str, name: str, record: int, expected: str, found: str, fix: str) -> None:
+    def _refuse(self, code: str, name: str, record: int, *, expected: str, found: str, fix: str) -> None:
         where = f'record {record}, field "{name}"'
         self.problems.append(
             Problem(
@@ -247,6 +251,12 @@ class _Reading:
                 fix=f"{fix}, or null if the value is missing",
             )
         )
+
+
+def _identities(cells: tuple[Cell, ...] | None) -> tuple[Cell, ...] | None:
+    if cells is None or ABSENT not in cells:
+        return cells
+    return tuple(None if cell is ABSENT else cell for cell in cells)
 
 
 def _missing_field(record: int, name: str, present: Sequence[str]) -> Problem:

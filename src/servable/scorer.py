@@ -93,16 +93,8 @@ def load(path: Path | str, *, on_damage: OnDamage | str = OnDamage.REFUSE) -> Sc
 def scorer_of(artifact: Artifact, *, on_damage: OnDamage = OnDamage.REFUSE) -> Scorer:
     """A scorer of an artifact that has been read."""
     engine = open_engine(artifact)
-    if engine.classes != len(artifact.schema.classes):
-        raise Damaged(
-            Problem(
-                code="artifact.classes",
-                where="model file",
-                expected=f"{len(artifact.schema.classes)} classes, as the artifact lists",
-                found=str(engine.classes),
-                fix="use the files of one and the same training run",
-            )
-        )
+    _require_equal("features", len(artifact.features), engine.features)
+    _require_equal("classes", len(artifact.schema.classes), engine.classes)
     calibrator, problems = _calibrator(artifact, on_damage)
     return Scorer(
         artifact=artifact,
@@ -119,8 +111,22 @@ def scorer_of(artifact: Artifact, *, on_damage: OnDamage = OnDamage.REFUSE) -> S
     )
 
 
+def _require_equal(what: str, listed: int, found: int) -> None:
+    if listed != found:
+        raise Damaged(
+            Problem(
+                code=f"artifact.{what}",
+                where="model file",
+                expected=f"{listed} {what}, as the artifact lists",
+                found=str(found),
+                fix="use the files of one and the same training run",
+            )
+        )
+
+
 def _calibrator(artifact: Artifact, on_damage: OnDamage) -> tuple[Calibrator | None, tuple[str, ...]]:
     """The first calibrator whose tables hold, and a sentence for each that does not."""
+    sound: list[Calibrator] = []
     problems: list[str] = []
     for stored in artifact.calibrations:
         try:
@@ -133,8 +139,8 @@ def _calibrator(artifact: Artifact, on_damage: OnDamage) -> tuple[Calibrator | N
                 raise
             problems.append(str(error))
             continue
-        return Calibrator(kind=CalibratorKind(stored.kind), tables=tables), tuple(problems)
-    return None, tuple(problems)
+        sound.append(Calibrator(kind=CalibratorKind(stored.kind), tables=tables))
+    return (sound[0] if sound else None), tuple(problems)
 
 
 def to_table(records: object) -> Table:
@@ -160,7 +166,10 @@ def to_table(records: object) -> Table:
 
 
 def _plain(value: Any) -> object:
-    """A cell as plain Python; NumPy scalars by their `item`, NaN and pandas' own null as None."""
+    """A cell as plain Python; NumPy scalars by their `item`, NaN and pandas' own nulls as None."""
     if isinstance(value, np.generic):
         value = value.item()
-    return None if type(value).__name__ in {"NAType", "NaTType"} or value != value else value  # noqa: PLR0124  # NaN
+    is_missing = type(value).__name__ in {"NAType", "NaTType"} or (
+        isinstance(value, float) and math.isnan(value)
+    )
+    return None if is_missing else value

@@ -3,7 +3,6 @@
 from servable.artifact.artifact import (
     Artifact,
     EngineFile,
-    EngineKind,
     StoredCalibration,
     StoredRiskTable,
 )
@@ -17,6 +16,7 @@ from servable.artifact.manifest import (
     CalibratorEntry,
     Conversion,
     EngineEntry,
+    EngineKind,
     FieldEntry,
     GoldenEntry,
     Manifest,

@@ -2,19 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
 from servable.artifact.files import Files
 from servable.artifact.golden import GoldenSet
-from servable.artifact.manifest import Manifest
+from servable.artifact.manifest import EngineKind, Manifest
 from servable.schema import Schema
-
-
-class EngineKind(StrEnum):
-    """What can compute an artifact's scores."""
-
-    ONNX_TREES = "onnx-trees"
-    XGBOOST = "xgboost"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

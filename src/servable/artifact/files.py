@@ -61,6 +61,25 @@ class MemoryFiles:
         return name in self._members
 
 
+class Declared:
+    """Those of an artifact's files that its manifest declares; the others are not part of it."""
+
+    def __init__(self, files: Files, declared: frozenset[str]) -> None:
+        self._files = files
+        self._names = tuple(name for name in files.names() if name in declared)
+
+    def names(self) -> tuple[str, ...]:
+        """All names, sorted."""
+        return self._names
+
+    def read(self, name: str) -> bytes:
+        """The bytes of one file."""
+        return self._files.read(name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+
 def open_files(path: Path) -> Files:
     """The files of a folder or an archive; nothing is unpacked to disk.
 

@@ -71,12 +71,19 @@ def read_golden(files: Files, *, dtype: str, source: str, derived: int) -> Golde
     Raises:
         Damaged: `golden.files` if the two files do not fit together.
     """
-    if REQUESTS not in files or ANSWERS not in files:
+    missing = [name for name in (REQUESTS, ANSWERS) if name not in files]
+    if len(missing) == 2:
         return None
+    if missing:
+        raise Damaged(_problem(missing[0], "both files of the golden set", "no such file"))
     requests = tuple(files.read(REQUESTS).split(b"\n")[:-1])
     lines = files.read(ANSWERS).split(b"\n")[:-1]
     if len(requests) != len(lines) or not requests:
         raise Damaged(_problem(ANSWERS, f"an answer for each of {len(requests)} requests", f"{len(lines)}"))
+    for number, request in enumerate(requests, start=1):
+        where = f"{REQUESTS} line {number}"
+        if not isinstance(parse_json(request, where=where), dict):
+            raise Damaged(_problem(where, "an object", "something else"))
     answers = [_parse_answer(line, number) for number, line in enumerate(lines, start=1)]
     packed = [answer.get("packed") for answer in answers]
     return GoldenSet(

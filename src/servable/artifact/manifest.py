@@ -7,15 +7,24 @@ then the old reader stays and a packed artifact of the old format stays among th
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any
+from enum import StrEnum
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 from servable.artifact.safe import canonical_json, parse_json
 from servable.errors import Damaged, Problem
+from servable.schema import Kind
 
 FORMAT = 1
 MANIFEST = "manifest.json"
+
+
+class EngineKind(StrEnum):
+    """What can compute an artifact's scores."""
+
+    ONNX_TREES = "onnx-trees"
+    XGBOOST = "xgboost"
 
 
 class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -26,7 +35,7 @@ class FieldEntry(_Part, frozen=True, kw_only=True):
     """One field of a record."""
 
     name: str
-    kind: str
+    kind: Kind
 
 
 class SchemaEntry(_Part, frozen=True, kw_only=True):
@@ -43,17 +52,17 @@ class SchemaEntry(_Part, frozen=True, kw_only=True):
 class EngineEntry(_Part, frozen=True, kw_only=True):
     """What computes the scores: `onnx-trees` or `xgboost`, its file, and the threads it must run on."""
 
-    kind: str
+    kind: EngineKind
     file: str
-    intra_op_threads: int
-    score_dtype: str
+    intra_op_threads: Annotated[int, msgspec.Meta(ge=1)]
+    score_dtype: Literal["float32", "float64"]
 
 
 class CalibratorEntry(_Part, frozen=True, kw_only=True):
     """The kind of the calibrator and the file of its table for each class index."""
 
-    kind: str
-    tables: dict[str, str]
+    kind: Annotated[str, msgspec.Meta(pattern="^(percentile|regular|regular_multiclass)$")]
+    tables: Annotated[dict[str, str], msgspec.Meta(min_length=1)]
 
 
 class GoldenEntry(_Part, frozen=True, kw_only=True):
@@ -141,9 +150,9 @@ def parse_manifest(data: bytes) -> Manifest:
             Problem(
                 code="manifest.json",
                 where=MANIFEST,
-                expected="the keys of format 1",
+                expected="the keys and values of format 1",
                 found=str(error),
-                fix="pack the artifact again",
+                fix="read it with the version of servable that packed it, or pack it again",
             )
         ) from error
 

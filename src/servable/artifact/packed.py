@@ -2,9 +2,9 @@
 
 import hashlib
 
-from servable.artifact.artifact import Artifact, EngineFile, EngineKind, StoredCalibration
+from servable.artifact.artifact import Artifact, EngineFile, StoredCalibration, StoredRiskTable
 from servable.artifact.damage import DamageLog, OnDamage
-from servable.artifact.files import Files
+from servable.artifact.files import Declared, Files
 from servable.artifact.golden import read_golden
 from servable.artifact.manifest import MANIFEST, Manifest, parse_manifest
 from servable.artifact.safe import parse_json
@@ -28,6 +28,8 @@ def read_packed(files: Files, on_damage: OnDamage) -> Artifact:
             damage.report(Damaged(_file_problem(name, entry.sha256, "no such file")))
         elif (found := hashlib.sha256(files.read(name)).hexdigest()) != entry.sha256:
             damage.report(Damaged(_file_problem(name, entry.sha256, f"sha256 {found}")))
+    _require_consistent(manifest)
+    declared = Declared(files, frozenset(manifest.files))
     golden = manifest.golden
     return Artifact(
         name=manifest.name,
@@ -35,11 +37,11 @@ def read_packed(files: Files, on_damage: OnDamage) -> Artifact:
         digest=manifest.digest,
         schema=_schema(manifest),
         features=manifest.features,
-        risk_tables=risk_tables(_read_json(files, RISK_TABLES), where=RISK_TABLES),
-        imputation=imputation_values(_read_json(files, IMPUTATION), where=IMPUTATION),
-        calibrations=_calibrations(files, manifest),
+        risk_tables=_risk_tables(declared, manifest),
+        imputation=imputation_values(_read_json(declared, IMPUTATION), where=IMPUTATION),
+        calibrations=_calibrations(declared, manifest, damage),
         engine=EngineFile(
-            kind=_engine_kind(manifest.engine.kind),
+            kind=manifest.engine.kind,
             file=manifest.engine.file,
             intra_op_threads=manifest.engine.intra_op_threads,
             score_dtype=manifest.engine.score_dtype,
@@ -47,18 +49,61 @@ def read_packed(files: Files, on_damage: OnDamage) -> Artifact:
         golden=None
         if golden is None
         else read_golden(
-            files, dtype=manifest.engine.score_dtype, source=golden.source, derived=golden.derived_records
+            declared, dtype=manifest.engine.score_dtype, source=golden.source, derived=golden.derived_records
         ),
         manifest=manifest,
         degradations=damage.degradations,
-        files=files,
+        files=declared,
     )
+
+
+def _require_consistent(manifest: Manifest) -> None:
+    """What no type can say: that names in one part of the manifest are names in another."""
+    fields = {field.name for field in manifest.schema.fields}
+    unknown = [name for name in manifest.features if name not in fields]
+    if unknown:
+        raise Damaged(_manifest_problem("features", "names of fields", f'"{unknown[0]}"'))
+    if manifest.engine.file not in manifest.files:
+        raise Damaged(_manifest_problem("engine.file", "a file of the manifest", f'"{manifest.engine.file}"'))
+    if manifest.calibrator is not None:
+        indices = {str(index) for index in range(len(manifest.schema.classes))}
+        stray = [index for index in manifest.calibrator.tables if index not in indices]
+        is_one_table = manifest.calibrator.kind != "regular_multiclass"
+        if stray or (is_one_table and list(manifest.calibrator.tables) != ["1"]):
+            found = ", ".join(manifest.calibrator.tables)
+            raise Damaged(_manifest_problem("calibrator.tables", "tables by class index", found))
+
+
+def _manifest_problem(key: str, expected: str, found: str) -> Problem:
+    return Problem(
+        code="manifest.json",
+        where=f"{MANIFEST}: $.{key}",
+        expected=expected,
+        found=found,
+        fix="pack the artifact again",
+    )
+
+
+def _risk_tables(files: Files, manifest: Manifest) -> dict[str, StoredRiskTable]:
+    tables = risk_tables(_read_json(files, RISK_TABLES), where=RISK_TABLES)
+    for field in manifest.schema.fields:
+        if field.kind is Kind.CATEGORICAL and field.name not in tables:
+            raise Damaged(
+                Problem(
+                    code="artifact.table",
+                    where=RISK_TABLES,
+                    expected=f'a table of the categorical field "{field.name}"',
+                    found="none",
+                    fix="pack the artifact again",
+                )
+            )
+    return tables
 
 
 def _schema(manifest: Manifest) -> Schema:
     entry = manifest.schema
     return Schema(
-        fields=tuple(Field(field.name, Kind(field.kind)) for field in entry.fields),
+        fields=tuple(Field(field.name, field.kind) for field in entry.fields),
         classes=entry.classes,
         id_name=entry.id_name,
         label_name=entry.label_name,
@@ -67,11 +112,15 @@ def _schema(manifest: Manifest) -> Schema:
     )
 
 
-def _calibrations(files: Files, manifest: Manifest) -> tuple[StoredCalibration, ...]:
+def _calibrations(files: Files, manifest: Manifest, damage: DamageLog) -> tuple[StoredCalibration, ...]:
     entry = manifest.calibrator
     if entry is None:
         return ()
-    tables = {int(index): _read_json(files, name) for index, name in entry.tables.items()}
+    try:
+        tables = {int(index): _read_json(files, name) for index, name in entry.tables.items()}
+    except Damaged as error:
+        damage.report(error)
+        return ()
     return (StoredCalibration(kind=entry.kind, tables=tables, where="calibration"),)
 
 
@@ -79,21 +128,6 @@ def _read_json(files: Files, name: str) -> object:
     if name not in files:
         raise Damaged(_file_problem(name, "as the manifest lists", "no such file"))
     return parse_json(files.read(name), where=name)
-
-
-def _engine_kind(name: str) -> EngineKind:
-    try:
-        return EngineKind(name)
-    except ValueError as error:
-        raise Damaged(
-            Problem(
-                code="manifest.engine",
-                where=f"{MANIFEST}: $.engine.kind",
-                expected=f"one of {', '.join(EngineKind)}",
-                found=repr(name),
-                fix="read it with the version of servable that packed it",
-            )
-        ) from error
 
 
 def _file_problem(name: str, sha256: str, found: str) -> Problem:

@@ -7,10 +7,11 @@ import hashlib
 from collections.abc import Mapping
 from typing import Final
 
-from servable.artifact.artifact import Artifact, EngineFile, EngineKind, StoredRiskTable
+from servable.artifact.artifact import Artifact, EngineFile, StoredRiskTable
 from servable.artifact.damage import DamageLog, OnDamage
 from servable.artifact.files import Files
 from servable.artifact.golden import read_golden
+from servable.artifact.manifest import EngineKind
 from servable.artifact.safe import canonical_json, parse_json
 from servable.artifact.tables import imputation_values, read_calibrations, read_twin, risk_tables
 from servable.errors import BadInput, Damaged, Problem, ServableError

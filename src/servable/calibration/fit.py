@@ -94,7 +94,8 @@ def _platt(scores: FloatArray, labels: FloatArray) -> Curve:
         clipped = np.clip(values, _CLIP, 1 - _CLIP)
         return np.column_stack([np.log(clipped) - np.log1p(-clipped)])
 
-    return _logistic(features, _newton(features(scores), targets))
+    weights = _newton(features(scores), targets)
+    return _logistic(features, weights if weights[1] > 0 else _flat(targets, features=1))
 
 
 def _beta(scores: FloatArray, labels: FloatArray) -> Curve:
@@ -110,9 +111,16 @@ def _beta(scores: FloatArray, labels: FloatArray) -> Curve:
     if (slopes < 0).any():  # the negative one leaves, the other is fitted again
         kept = int(np.argmax(slopes))
         reduced = _newton(design[:, [kept]], labels)
-        weights = np.zeros(3)
-        weights[0], weights[1 + kept] = reduced[0], max(reduced[1], 0.0)
+        weights = _flat(labels, features=2)
+        if reduced[1] > 0:
+            weights[0], weights[1 + kept] = reduced
     return _logistic(features, weights)
+
+
+def _flat(targets: FloatArray, *, features: int) -> NDArray[np.float64]:
+    """Weights that answer the mean target: scores that rank the wrong way say nothing more."""
+    mean = float(targets.mean())
+    return np.array([np.log(mean / (1 - mean)), *[0.0] * features])
 
 
 def _logistic(features: Callable[[FloatArray], FloatArray], weights: FloatArray) -> Curve:

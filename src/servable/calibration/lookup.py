@@ -76,6 +76,8 @@ class LookupTable:
             return y[0]
         if score >= x[-1]:
             return y[-1]
+        if score != score:  # noqa: PLR0124  # only NaN differs from itself
+            return score
         right = bisect_left(x, score)  # the first segment with x1 <= score <= x2
         x1, x2, y1, y2 = x[right - 1], x[right], y[right - 1], y[right]
         inner = y1 + (y2 - y1) * (score - x1) / (x2 - x1)
@@ -83,7 +85,8 @@ class LookupTable:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and bool(np.isfinite(value))
+    # the comparison is false for NaN, and true for no integer that a float cannot hold
+    return isinstance(value, int | float) and not isinstance(value, bool) and -1e300 < value < 1e300
 
 
 def _problem(where: str, expected: str, found: str, index: int | None = None) -> Problem:

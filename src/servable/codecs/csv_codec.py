@@ -5,6 +5,7 @@ Cells stay text; an empty cell is missing. Blank lines are skipped.
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import NoReturn
@@ -12,11 +13,16 @@ from typing import NoReturn
 import numpy as np
 
 from servable.codecs.answer import Answer, answer_problem, label_of
-from servable.codecs.json_codec import decimals, too_many_records
+from servable.codecs.json_codec import decimals
+from servable.codecs.refusals import require_present, too_many_records
 from servable.errors import BadInput, Problem, TooLarge
 from servable.records import Cell, Predictions, Table
 
 CsvRow = tuple[str | None, ...]
+
+QUOTE = '"'
+# a lone carriage return too, which the csv module writes bare, and a byte order mark, which readers drop
+_TO_QUOTE = re.compile('[,"\r\n]|^\ufeff')
 
 
 def decode(body: bytes, *, header: bool, max_rows: int) -> Table:
@@ -64,14 +70,20 @@ def read_rows(lines: Iterable[str]) -> Iterator[CsvRow]:
 
 def encode(table: Table) -> bytes:
     """The cells of a table without its header, None as an empty cell."""
+    require_present(table)
     return encode_rows(table.rows)
 
 
 def encode_rows(rows: Iterable[Sequence[Cell]]) -> bytes:
     """Rows as RFC 4180 with line feeds, quoted where needed."""
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    return text.getvalue().encode()
+    return "".join(_line(["" if cell is None else str(cell) for cell in row]) for row in rows).encode()
+
+
+def _line(cells: list[str]) -> str:
+    if cells == [""]:
+        return '""\n'  # an empty line would be no row at all
+    quoted = (f'"{cell.replace(QUOTE, QUOTE * 2)}"' if _TO_QUOTE.search(cell) else cell for cell in cells)
+    return ",".join(quoted) + "\n"
 
 
 def encode_answer(predictions: Predictions) -> bytes:

@@ -13,6 +13,7 @@ import msgspec
 import numpy as np
 
 from servable.codecs.answer import Answer, answer_problem, label_of
+from servable.codecs.refusals import too_many_records
 from servable.errors import BadInput, Problem, TooLarge
 from servable.records import ABSENT, FloatArray, Predictions, Table
 
@@ -45,10 +46,16 @@ def decode(body: bytes, *, max_rows: int) -> Table:
     return _table(records)
 
 
-def decode_lines(body: bytes, *, max_rows: int) -> Table:
-    """The records of an NDJSON body: one object on each non-blank line, split at line feeds only."""
+def decode_lines(body: bytes, *, max_rows: int, first_line: int = 1) -> Table:
+    """The records of an NDJSON body: one object on each non-blank line, split at line feeds only.
+
+    Args:
+        body: the lines.
+        max_rows: records at most.
+        first_line: number of the first line in its file, for errors.
+    """
     records: list[dict[str, Any]] = []
-    for number, line in enumerate(body.removeprefix(_BOM).split(b"\n"), start=1):
+    for number, line in enumerate(body.removeprefix(_BOM).split(b"\n"), start=first_line):
         if line.isspace() or not line:
             continue
         where = f"line {number}"
@@ -153,17 +160,6 @@ def _require_room(count: int, max_rows: int) -> None:
         raise TooLarge(too_many_records(max_rows))
 
 
-def too_many_records(max_rows: int) -> Problem:
-    """The problem of a body with more records than one request may hold."""
-    return Problem(
-        code="request.too-many-records",
-        where="body",
-        expected=f"at most {max_rows} records",
-        found="more",
-        fix="split the request",
-    )
-
-
 def _refuse_duplicate_keys(where: str, body: bytes) -> None:
     """A second look where a body holds more colons than its keys explain: texts hold colons too."""
 
@@ -183,7 +179,10 @@ def _refuse_duplicate_keys(where: str, body: bytes) -> None:
             )
         return seen
 
-    json.loads(body, object_pairs_hook=unique)
+    try:
+        json.loads(body, object_pairs_hook=unique)
+    except RecursionError as error:
+        _refuse(where, error)
 
 
 def _refuse(where: str, error: Exception) -> NoReturn:

@@ -3,7 +3,7 @@
 Source: RFC 9110, sections 8.3.1 (media type) and 12.5.1 (Accept).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -29,7 +29,8 @@ class MediaType:
         )
 
 
-def choose(accept: str, offered: Sequence[str]) -> str:
+@lru_cache(maxsize=256)
+def choose(accept: str, offered: tuple[str, ...]) -> str:
     """The offered type that an `Accept` header prefers; the first offered one where it does not care.
 
     Raises:

@@ -6,13 +6,13 @@ the reader answers a broken file with a Rust panic, which is a `BaseException` a
 
 import io
 from collections.abc import Iterator, Sequence
-from typing import BinaryIO
 
 from arro3.core import Array, DataType
 from arro3.core import Table as ArrowTable
 from arro3.io import read_parquet, write_parquet
 
-from servable.codecs.json_codec import too_many_records
+from servable.codecs.parquet_footer import without_embedded_schema
+from servable.codecs.refusals import require_present, too_many_records
 from servable.errors import BadInput, Problem, TooLarge
 from servable.records import Cell, Table
 
@@ -21,7 +21,7 @@ def decode(body: bytes, *, max_rows: int) -> Table:
     """The rows of a Parquet file in memory."""
     names: tuple[str, ...] = ()
     rows: list[Sequence[Cell]] = []
-    for table in read_batches(io.BytesIO(body)):
+    for table in read_batches(body):
         names = table.names or ()
         rows.extend(table.rows)
         if len(rows) > max_rows:
@@ -29,14 +29,14 @@ def decode(body: bytes, *, max_rows: int) -> Table:
     return Table(names=names, rows=rows)
 
 
-def read_batches(file: BinaryIO) -> Iterator[Table]:
+def read_batches(body: bytes) -> Iterator[Table]:
     """Tables of at most 1,024 rows each, in order.
 
     Raises:
         BadInput: `request.parquet` if the file is not Parquet, is broken, or is encrypted.
     """
     try:
-        for batch in read_parquet(file):
+        for batch in read_parquet(io.BytesIO(without_embedded_schema(body))):
             columns = [[_cell(value) for value in column.to_pylist()] for column in batch.columns]
             yield Table(names=tuple(batch.column_names), rows=list(zip(*columns, strict=True)))
     except (KeyboardInterrupt, SystemExit, GeneratorExit, MemoryError):
@@ -55,7 +55,19 @@ def read_batches(file: BinaryIO) -> Iterator[Table]:
 
 def encode(table: Table) -> bytes:
     """A Parquet file: columns of numbers as float64, others as strings, None as null."""
+    require_present(table)
     names = table.names or ()
+    for name in names:
+        if "\0" in name:  # the writer ends the process over it
+            raise BadInput(
+                Problem(
+                    code="request.parquet",
+                    where=f"column {name!r}",
+                    expected="a name without a NUL",
+                    found="one with it",
+                    fix="rename the column",
+                )
+            )
     arrays = [_column([row[index] for row in table.rows]) for index in range(len(names))]
     file = io.BytesIO()
     write_parquet(ArrowTable.from_arrays(arrays, names=list(names)), file)

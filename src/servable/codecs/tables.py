@@ -7,9 +7,9 @@ import gzip
 import io
 import zlib
 from collections.abc import Callable, Iterator
-from itertools import chain, islice
+from itertools import chain, count, islice
 from pathlib import Path
-from typing import IO, BinaryIO, cast
+from typing import IO, cast
 
 from servable.codecs import json_codec
 from servable.codecs.csv_codec import read_rows, require_width
@@ -60,8 +60,7 @@ def read_table_blocks(path: Path, *, required: frozenset[str]) -> Iterator[Table
     name = path.name.lower().removesuffix(".gz")
     for ending, read in _READERS.items():
         if name.endswith(ending):
-            opened = gzip.open(path) if path.name.lower().endswith(".gz") else path.open("rb")
-            with cast("IO[bytes]", opened) as file:
+            with _open(path) as file:
                 yield from _located(path, read(file, required))
             return
     raise BadInput(
@@ -73,6 +72,12 @@ def read_table_blocks(path: Path, *, required: frozenset[str]) -> Iterator[Table
             fix="convert the table or rename the file",
         )
     )
+
+
+def _open(path: Path) -> IO[bytes]:
+    if path.name.lower().endswith(".gz"):
+        return cast("IO[bytes]", gzip.open(path))
+    return path.open("rb")
 
 
 def _located(path: Path, blocks: Iterator[Table]) -> Iterator[Table]:
@@ -94,21 +99,24 @@ def _located(path: Path, blocks: Iterator[Table]) -> Iterator[Table]:
 
 
 def _csv_blocks(file: IO[bytes], required: frozenset[str]) -> Iterator[Table]:
-    rows = read_rows(io.TextIOWrapper(file, encoding="utf-8-sig", newline=""))
-    first = next(rows, None)
-    if first is None:
-        return
-    has_header = required <= {cell for cell in first if cell is not None}
-    names = tuple(cell or "" for cell in first) if has_header else None
-    rest = rows if names is None else require_width(rows, len(names))
-    rest = rest if has_header else chain([first], rest)
-    while block := list(islice(rest, BLOCK_ROWS)):
-        yield Table(names=names, rows=block)
+    with io.TextIOWrapper(file, encoding="utf-8-sig", newline="") as text:
+        rows = read_rows(text)
+        first = next(rows, None)
+        if first is None:
+            return
+        has_header = required <= {cell for cell in first if cell is not None}
+        names = tuple(cell or "" for cell in first) if has_header else None
+        rest = chain([first], rows) if names is None else require_width(rows, len(names))
+        while block := list(islice(rest, BLOCK_ROWS)):
+            yield Table(names=names, rows=block)
 
 
 def _ndjson_blocks(file: IO[bytes], _: frozenset[str]) -> Iterator[Table]:
-    while lines := list(islice(file, BLOCK_ROWS)):
-        block = json_codec.decode_lines(b"".join(lines), max_rows=_MAX_BLOCK_ROWS)
+    for first in count(1, BLOCK_ROWS):
+        lines = list(islice(file, BLOCK_ROWS))
+        if not lines:
+            return
+        block = json_codec.decode_lines(b"".join(lines), max_rows=_MAX_BLOCK_ROWS, first_line=first)
         if len(block):
             yield block
 
@@ -120,8 +128,7 @@ def _json_blocks(file: IO[bytes], _: frozenset[str]) -> Iterator[Table]:
 def _parquet_blocks(file: IO[bytes], _: frozenset[str]) -> Iterator[Table]:
     from servable.codecs.parquet_codec import read_batches  # noqa: PLC0415  # only where Parquet is read
 
-    whole: BinaryIO = io.BytesIO(file.read())
-    yield from read_batches(whole)
+    yield from read_batches(file.read())
 
 
 _READERS: dict[str, Callable[[IO[bytes], frozenset[str]], Iterator[Table]]] = {

@@ -1,5 +1,7 @@
 """One tree-ensemble graph on ONNX Runtime: the engine of packed boosters."""
 
+from typing import Any
+
 import onnxruntime as ort
 from onnxruntime.capi.onnxruntime_pybind11_state import (
     Fail,
@@ -39,8 +41,13 @@ class OnnxTrees:
                 )
             ) from error
         self._run = session.run
-        shapes = {output.name: output.shape for output in session.get_outputs()}
-        self._classes = int(shapes[TREES_OUTPUT][1])
+        self._features = _width(session.get_inputs(), TREES_INPUT)
+        self._classes = _width(session.get_outputs(), TREES_OUTPUT)
+
+    @property
+    def features(self) -> int:
+        """How many columns `tabular` must have."""
+        return self._features
 
     @property
     def classes(self) -> int:
@@ -51,3 +58,20 @@ class OnnxTrees:
         """`[n, classes]` float32 class probabilities."""
         scores: FloatArray = self._run([TREES_OUTPUT], {TREES_INPUT: inputs.tabular})[0]
         return scores
+
+
+def _width(tensors: list[Any], name: str) -> int:
+    """The number of columns of the tensor of this name."""
+    shapes = {tensor.name: tensor.shape for tensor in tensors}
+    shape = shapes.get(name, ())
+    if len(shape) != 2 or not isinstance(shape[1], int):
+        raise Damaged(
+            Problem(
+                code="engine.model",
+                where="model file",
+                expected=f"the tensor `{name}` with a fixed number of columns",
+                found=", ".join(shapes) or "none",
+                fix="pack the artifact again",
+            )
+        )
+    return shape[1]

@@ -26,6 +26,8 @@ class XGBoostBooster:
 
     def __init__(self, model: bytes) -> None:
         try:
+            if not model:  # XGBoost ends the process over an empty buffer
+                raise ValueError("empty")
             booster = xgboost.Booster(params={"nthread": 1}, model_file=bytearray(model))
         except (xgboost.core.XGBoostError, ValueError) as error:
             raise Damaged(
@@ -41,6 +43,11 @@ class XGBoostBooster:
         self.booster = booster
         parameters = json.loads(booster.save_config())["learner"]["learner_model_param"]
         self._classes = max(2, int(parameters["num_class"]))
+
+    @property
+    def features(self) -> int:
+        """How many columns `tabular` must have."""
+        return int(self.booster.num_features())
 
     @property
     def classes(self) -> int:

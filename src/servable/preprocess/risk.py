@@ -17,6 +17,7 @@ MISSING_BIN = "nan"
 
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?", re.ASCII)
 _INTEGER = re.compile(r"(-?(?:0|[1-9][0-9]*))(?:\.0+)?", re.ASCII)
+_LARGE_FLOAT = re.compile(r"-?[1-9](?:\.[0-9]+)?e\+[0-9]{2,3}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class RiskTable:
         object.__setattr__(self, "_integers", _by_integer(self.bins))
 
     def apply(self, categories: ObjectArray) -> list[float]:
-        """n values of `[n]` categories (`str`, or None where missing)."""
+        """N values of `[n]` categories (`str`, or None where missing)."""
         return [self._value(category) for category in categories.tolist()]
 
     def falls_to_default(self, category: str | None) -> bool:
@@ -82,8 +83,10 @@ def fit_risk_table(
 
 def _canonical(category: str) -> str:
     """The integer that a string spells, as `10` for `10` and `10.0`; a string that no key equals if none."""
-    match = _INTEGER.fullmatch(category)
-    return match[1] if match else ""
+    if match := _INTEGER.fullmatch(category):
+        return match[1]
+    # a float from 1e16 on prints with an exponent, and is an integer
+    return str(int(float(category))) if _LARGE_FLOAT.fullmatch(category) else ""
 
 
 def _by_integer(bins: Mapping[str, float]) -> dict[str, float]:

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from servable.errors import BadInput, Problem
-from servable.records import Cell, Table
-from servable.schema import Field, Kind, Schema
+from servable.records import ABSENT, Cell, Table
+from servable.schema import Field, Kind, Schema, parse_number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -67,8 +67,9 @@ def read_columns(
             )
         )
     at = names.index(label)
-    rows = [row for row in table.rows if row[at] is not None]
-    classes = _classes([row[at] for row in rows], label)
+    rows = [row for row in table.rows if row[at] is not None and row[at] is not ABSENT]
+    texts = [_label_text(row[at], label) for row in rows]
+    classes = _classes(texts, label)
     left_out = {label, id_column, *drop}
     fields = tuple(
         Field(name, _kind([row[index] for row in rows], forced=name in categorical))
@@ -84,17 +85,30 @@ def read_columns(
             label_name=label,
             csv_columns=tuple(field.name for field in fields),
         ),
-        labels=np.array([classes.index(str(row[at])) for row in rows]),
+        labels=np.array([classes.index(text) for text in texts], dtype=np.int64),
         unlabelled=len(table) - len(rows),
     )
 
 
-def _classes(cells: Sequence[Cell], label: str) -> tuple[str, ...]:
-    """The classes in sorted order: numbers by value, anything else by its text."""
-    distinct = set(cells)
-    numbers = all(isinstance(cell, int | float) for cell in distinct)
-    ordered = sorted(distinct) if numbers else sorted(distinct, key=str)  # type: ignore[type-var]  # numbers only
-    classes = tuple(map(str, ordered))
+def _label_text(cell: Cell, label: str) -> str:
+    if not isinstance(cell, str | int | float):
+        raise BadInput(
+            Problem(
+                code="train.label",
+                where=f'column "{label}"',
+                expected="a text or a number in every row",
+                found=f"a value of type {type(cell).__name__}",
+                fix="write the label as a text or a number",
+            )
+        )
+    return str(cell)
+
+
+def _classes(texts: Sequence[str], label: str) -> tuple[str, ...]:
+    """The classes in sorted order: by value if all are numbers, else by their text."""
+    distinct = set(texts)
+    by_value = all(map(_is_number, distinct))
+    classes = tuple(sorted(distinct, key=lambda text: (float(text) if by_value else 0.0, text)))
     if len(classes) != 2:
         raise BadInput(
             Problem(
@@ -113,9 +127,6 @@ def _kind(cells: Sequence[Cell], *, forced: bool) -> Kind:
 
 
 def _is_number(cell: Cell) -> bool:
-    if cell is None or isinstance(cell, int | float):
-        return True
-    try:
-        return isinstance(cell, str) and bool(np.isfinite(float(cell)))
-    except ValueError:
-        return False
+    if isinstance(cell, str):
+        return not cell.strip() or parse_number(cell.strip()) is not None
+    return cell is None or cell is ABSENT or isinstance(cell, int | float)

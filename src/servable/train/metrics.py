@@ -53,18 +53,18 @@ def report(scores: FloatArray, labels: NDArray[np.int64], *, seed: int) -> Score
     rng = np.random.default_rng(seed)
     draws = [rng.integers(0, len(labels), len(labels)) for _ in range(_DRAWS)]
 
-    def estimate(figure: Callable[[FloatArray, NDArray[np.int64]], float]) -> Estimate:
+    def estimate(figure: Callable[[FloatArray, NDArray[np.int64]], float], highest: float) -> Estimate:
         drawn = [figure(scores[rows], labels[rows]) for rows in draws if 0 < labels[rows].sum() < len(rows)]
         value, reach = figure(scores, labels), 1.96 * float(np.std(drawn, ddof=1))
-        return Estimate(value=value, low=max(0.0, value - reach), high=value + reach)
+        return Estimate(value=value, low=max(0.0, value - reach), high=min(highest, value + reach))
 
     null = [calibration_error(scores, (rng.random(len(scores)) < scores).astype(np.int64)) for _ in draws]
     return ScoreReport(
         rows=len(labels),
         positives=int(labels.sum()),
-        auc=estimate(auc),
-        log_loss=estimate(log_loss),
-        calibration_error=estimate(calibration_error),
+        auc=estimate(auc, 1.0),
+        log_loss=estimate(log_loss, np.inf),
+        calibration_error=estimate(calibration_error, 1.0),
         calibration_error_null=float(np.quantile(null, 0.95)),
     )
 

@@ -1,0 +1,56 @@
+"""The help of every verb, and what showing it costs."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fixtures_models import environment, run
+
+VERBS = ("train", "pack", "payload", "serve", "prove", "predict", "inspect", "demo")
+HEAVY = {"numpy", "onnxruntime", "xgboost", "uvicorn", "arro3", "rich", "msgspec"}
+LIST_MODULES = """
+import sys
+from servable.cli import main
+try:
+    main(sys.argv[1:])
+finally:
+    sys.stderr.write("\\n".join(sys.modules))
+"""
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_the_help_of_a_verb_shows_an_example_that_begins_with_it(verb: str, tmp_path: Path) -> None:
+    ran = run(verb, "--help", cwd=tmp_path)
+
+    assert (ran.exit_code, ran.stderr) == (0, "")
+    assert ran.stdout.startswith(f"Usage: servable {verb} [OPTIONS]")
+    example = ran.stdout.partition("Example:\n")[2]
+    assert example.strip().startswith(f"servable {verb}")
+
+
+@pytest.mark.parametrize("option", ["-h", "--help"])
+def test_the_help_of_the_command_lists_every_verb_with_what_it_does(option: str, tmp_path: Path) -> None:
+    ran = run(option, cwd=tmp_path)
+
+    assert (ran.exit_code, ran.stderr) == (0, "")
+    lines = [line.split(maxsplit=1) for line in ran.stdout.partition("Verbs:\n")[2].splitlines()]
+    assert [words[0] for words in lines if words[0] in VERBS] == list(VERBS)
+    assert "Example:\n    servable train " in ran.stdout
+
+
+@pytest.mark.parametrize("arguments", [("--help",), *((verb, "--help") for verb in VERBS)], ids=" ".join)
+def test_showing_help_imports_nothing_heavy(arguments: tuple[str, ...]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LIST_MODULES, *arguments],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+
+    packages = {name.partition(".")[0] for name in done.stderr.split()}
+    assert {"servable", "click"} <= packages
+    assert packages & HEAVY == set()
