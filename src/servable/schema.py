@@ -6,7 +6,7 @@
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -125,8 +125,8 @@ class Schema:
                 for field in self.fields
                 if field.name in lacking
             ]
-        numeric = [reading.numbers(name, cells[name]) for name in self._numeric if name not in lacking]
-        other = [reading.strings(name, cells[name]) for name in self._other if name not in lacking]
+        numeric = reading.numbers([(name, cells[name]) for name in self._numeric if name not in lacking])
+        other = reading.strings([(name, cells[name]) for name in self._other if name not in lacking])
         if reading.problems:
             raise BadInput(reading.problems[:MAX_PROBLEMS])
         n = len(rows)
@@ -178,6 +178,9 @@ def parse_number(text: str) -> float | None:
     return float(text) if _NUMBER.fullmatch(text) else None
 
 
+Column = tuple[str, Sequence[Cell]]
+
+
 class _Reading:
     """Cells of one table becoming numbers and strings; what is refused is collected in `problems`."""
 
@@ -187,19 +190,25 @@ class _Reading:
         self._limit = limit
         self._null_spellings = null_spellings
 
-    def numbers(self, name: str, cells: Sequence[Any]) -> Sequence[float]:
-        """Cells of a numeric field, NaN where missing."""
-        if _PLAIN_NUMBERS.issuperset(map(type, cells)):
-            limit = self._limit
-            if all(-limit <= cell <= limit for cell in cells):
-                return cells
-        return [self._number(name, record, cell) for record, cell in enumerate(cells, self._first_record)]
+    def numbers(self, columns: Sequence[Column]) -> Sequence[float]:
+        """Cells of numeric fields, one field after the other, NaN where missing."""
+        flat: list[Any] = [cell for _, cells in columns for cell in cells]
+        limit = self._limit
+        if _PLAIN_NUMBERS.issuperset(map(type, flat)) and all(-limit <= cell <= limit for cell in flat):
+            return flat
+        return [self._number(*place, cell) for place, cell in self._places(columns)]
 
-    def strings(self, name: str, cells: Sequence[Any]) -> Sequence[str | None]:
-        """Cells of a categorical or text field; numbers and truth values become their strings."""
-        if _PLAIN_STRINGS.issuperset(map(type, cells)):
-            return cells
-        return [self._string(name, record, cell) for record, cell in enumerate(cells, self._first_record)]
+    def strings(self, columns: Sequence[Column]) -> Sequence[str | None]:
+        """Cells of categorical and text fields, one field after the other."""
+        flat: list[Any] = [cell for _, cells in columns for cell in cells]
+        if _PLAIN_STRINGS.issuperset(map(type, flat)):
+            return flat
+        return [self._string(*place, cell) for place, cell in self._places(columns)]
+
+    def _places(self, columns: Sequence[Column]) -> Iterator[tuple[tuple[str, int], Cell]]:
+        for name, cells in columns:
+            for record, cell in enumerate(cells, self._first_record):
+                yield (name, record), cell
 
     def _number(self, name: str, record: int, cell: Cell) -> float:
         if cell is None:

@@ -334,7 +334,7 @@ def test_another_layout_is_refused_by_its_name(file: str, found: str) -> None:
 
     assert caught.value.code == "artifact.layout"
     assert str(caught.value) == (
-        "artifact: expected manifest.json (packed), or xgboost_model.bst with feature_columns.txt "
+        "layout: expected manifest.json (packed), or xgboost_model.bst with feature_columns.txt "
         f"(XGBoost output), found {found}; name the folder or archive that training or `servable pack` wrote"
     )
 

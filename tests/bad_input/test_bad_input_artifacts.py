@@ -124,7 +124,7 @@ def test_hyperparameters_that_are_not_json_are_refused(arguments: tuple[str, ...
     message = refusal(*arguments, cwd=workshop)
 
     assert message == (
-        "error: hyperparameters.json, line 1, column 2: expected valid JSON, found an error "
+        "error: trained, hyperparameters.json, line 1, column 2: expected valid JSON, found an error "
         "(Expecting property name enclosed in double quotes); mend the file, or write it again\n"
     )
 
@@ -147,7 +147,7 @@ def test_hyperparameters_without_the_lists_of_fields_are_refused(workshop: Path)
     message = refusal("inspect", "trained", cwd=workshop)
 
     assert message == (
-        'error: hyperparameters.json: expected "tab_field_list", a list of field names, found none; '
+        'error: trained, hyperparameters.json: expected "tab_field_list", a list of field names, found none; '
         "write the file again with the training that made it\n"
     )
 
@@ -185,7 +185,7 @@ def test_a_pickle_that_would_run_a_command_is_refused_and_runs_nothing(
     message = refusal(*arguments, cwd=workshop)
 
     assert message == (
-        "error: risk_table_map.pkl: expected plain data (list, tuple, dict, str, number), "
+        "error: trained, risk_table_map.pkl: expected plain data (list, tuple, dict, str, number), "
         "found a reference to `posix.system`; save it again as lists, dicts, strings and numbers\n"
     )
     assert not (workshop / "executed").exists()
@@ -200,6 +200,6 @@ def test_a_packed_file_that_was_changed_is_refused(workshop: Path) -> None:
 
     message = refusal("serve", "model", "--port", "0", cwd=workshop)
 
-    assert message.startswith("error: trees.onnx: expected the packed file, sha256 ")
+    assert message.startswith("error: model, trees.onnx: expected the packed file, sha256 ")
     assert message.endswith("; copy the artifact again, or pack it again\n")
     assert message.count("\n") == 1

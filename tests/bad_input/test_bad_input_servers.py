@@ -56,11 +56,7 @@ def test_a_host_that_is_no_address_is_refused(workshop: Path) -> None:
 def test_a_port_that_is_no_port_is_refused(workshop: Path) -> None:
     message = refusal("serve", "model.tar.gz", "--port", "70000", cwd=workshop)
 
-    assert message == (
-        "Usage: servable serve [OPTIONS] ARTIFACT\n"
-        "Try 'servable serve --help' for help.\n\n"
-        "Error: Invalid value for '--port': 70000 is not in the range 0<=x<=65535.\n"
-    )
+    assert message == ("error: Invalid value for '--port': 70000 is not in the range 0<=x<=65535.\n")
 
 
 def test_an_engine_that_disagrees_with_its_golden_records_is_never_served(

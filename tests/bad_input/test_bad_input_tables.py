@@ -15,7 +15,7 @@ def test_a_label_that_the_table_lacks_is_refused(workshop: Path) -> None:
     message = refusal("train", "customers.csv", "--label", "left", *FAMILY, "-o", "out", cwd=workshop)
 
     assert message == (
-        'error: table: expected a column "left", '
+        'error: customers.csv, table: expected a column "left", '
         "found the columns customer, age, income, region, plan, churned; name a column of the table\n"
     )
 
@@ -27,8 +27,8 @@ def test_a_label_of_one_class_is_refused(tmp_path: Path) -> None:
     message = refusal("train", "one.csv", "--label", LABEL, *FAMILY, "-o", "out", cwd=tmp_path)
 
     assert message == (
-        'error: column "churned": expected two classes, which is what this version trains, found 1 (1); '
-        "name another label, or make it two classes\n"
+        'error: one.csv, column "churned": expected two classes, which is what this version trains, '
+        "found 1 (1); name another label, or make it two classes\n"
     )
 
 
@@ -39,8 +39,8 @@ def test_a_column_named_id_must_be_explained(tmp_path: Path) -> None:
     message = refusal("train", "ids.csv", "--label", LABEL, *FAMILY, "-o", "out", cwd=tmp_path)
 
     assert message == (
-        'error: column "id": expected to be told whether it identifies rows, found no word about it; '
-        "pass `--id id` to echo it beside the scores, or `--drop id`\n"
+        'error: ids.csv, column "id": expected to be told whether it identifies rows, '
+        "found no word about it; pass `--id id` to echo it beside the scores, or `--drop id`\n"
     )
 
 

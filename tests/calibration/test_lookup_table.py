@@ -52,14 +52,14 @@ def test_a_score_is_answered_by_the_documented_rule_within_its_segment_bit_for_b
 
 
 @given(table=lookup_tables(), scores=st.lists(unit_scores, max_size=8))
-def test_the_clamp_moves_the_documented_rule_by_one_unit_in_the_last_place_at_most(
+def test_the_clamp_moves_the_documented_rule_by_two_units_in_the_last_place_at_most(
     table: LookupTable, scores: list[float]
 ) -> None:
     asked = np.array([*scores, *table.x])
     rule = np.array([_documented_rule(score, table.pairs())[0] for score in asked.tolist()])
 
     # measured in units of the largest calibrated score of the table: near 0 a unit is far smaller
-    assert (np.abs(table.apply(asked) - rule) <= np.spacing(table.y.max() or 1.0)).all()
+    assert (np.abs(table.apply(asked) - rule) <= 2 * np.spacing(table.y.max() or 1.0)).all()
 
 
 @given(table=lookup_tables(), scores=st.lists(st.floats(0, 1, width=32), min_size=1, max_size=8))

@@ -66,9 +66,11 @@ def test_a_healthy_endpoint_passes_with_exit_code_0(proven: tuple[Path, Ran]) ->
     folder, ran = proven
 
     assert ran.exit_code == 0, ran
-    first, *claims = ran.stdout.splitlines()
+    first, subject, *claims = ran.stdout.splitlines()
     assert first.startswith("PASS (assurance iid): at 100 requests/s for 10 s, p99 <= ")
     assert first.endswith("if requests are independent of each other; limit 2000 ms")
+    assert subject.startswith("model    customers sha256:")
+    assert "; data customers, " in subject
     assert [line.split()[1] for line in claims[:4]] == ["PASS:"] * 4
     assert claims[-1] == "proof: proof/proof.json"
     assert ran.stderr == ""

@@ -102,6 +102,9 @@ class TestHealthy:
         assert socket.gethostname() not in text
         assert healthy_proof.to_plain() == document
 
+    def test_connections_are_used_again(self, healthy_proof: Proof) -> None:
+        assert healthy_proof.document["client"]["connections"] < 473 / 2
+
     def test_it_says_what_it_is_about(self, healthy_proof: Proof) -> None:
         subject = healthy_proof.document["subject"]
 
@@ -310,6 +313,7 @@ class TestOwnProcess:
 
         assert proof.verdict is Verdict.FAIL
         assert proof.document["verdict_reason"] == ["error_rate", "golden"]
+        assert proof.document["parity"][0]["first_failure"] == "connection refused or closed"
         assert proof.document["samples"]["rows"] == 0
         assert recheck(proof.path).verdict is Verdict.FAIL
 

@@ -274,7 +274,7 @@ def test_a_name_that_the_table_lacks_is_refused(
 
     assert error.code == "train.column"
     assert str(error) == (
-        f'table: expected a column "{name}", found the columns id, age, income, region, code, y; '
+        f't.csv, table: expected a column "{name}", found the columns id, age, income, region, code, y; '
         "name a column of the table"
     )
 
@@ -283,7 +283,7 @@ def test_a_column_called_id_must_be_explained(rows: Rows, tmp_path: Path) -> Non
     error = _refused(tmp_path, _csv(tmp_path / "t.csv", rows), TableSettings(label="y"))
 
     assert str(error) == (
-        'column "id": expected to be told whether it identifies rows, found no word about it; '
+        't.csv, column "id": expected to be told whether it identifies rows, found no word about it; '
         "pass `--id id` to echo it beside the scores, or `--drop id`"
     )
 
@@ -300,7 +300,7 @@ def test_a_label_of_other_than_two_classes_is_refused(
 
     assert error.code == "train.label"
     assert str(error) == (
-        f'column "y": expected two classes, which is what this version trains, found {found}; '
+        f't.csv, column "y": expected two classes, which is what this version trains, found {found}; '
         "name another label, or make it two classes"
     )
 

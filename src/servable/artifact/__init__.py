@@ -35,6 +35,8 @@ from servable.artifact.safe import (
     pretty_json,
     read_archive,
     read_pickle,
+    require_vacant,
+    require_writable,
     write_tar_gz,
 )
 from servable.artifact.training_output import (
@@ -84,5 +86,7 @@ __all__ = [
     "read_files",
     "read_pickle",
     "read_training_facts",
+    "require_vacant",
+    "require_writable",
     "write_tar_gz",
 ]

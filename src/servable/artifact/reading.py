@@ -8,6 +8,7 @@ from servable.artifact.files import Files, open_files
 from servable.artifact.manifest import MANIFEST
 from servable.artifact.packed import read_packed
 from servable.artifact.training_output import read_training_output
+from servable.errors import BadInput, Damaged
 
 
 def read_artifact(path: Path | str, *, on_damage: OnDamage = OnDamage.REFUSE) -> Artifact:
@@ -18,7 +19,11 @@ def read_artifact(path: Path | str, *, on_damage: OnDamage = OnDamage.REFUSE) ->
         BadInput: if it is no artifact of a known layout.
         Damaged: if it is broken or hostile.
     """
-    return read_files(open_files(Path(path)), on_damage=on_damage)
+    files = open_files(Path(path))  # whose own errors name the path
+    try:
+        return read_files(files, on_damage=on_damage)
+    except (BadInput, Damaged) as error:
+        raise error.inside(str(path)) from error
 
 
 def read_files(files: Files, *, on_damage: OnDamage = OnDamage.REFUSE) -> Artifact:

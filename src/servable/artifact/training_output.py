@@ -111,7 +111,7 @@ def _require_known_layout(files: Files) -> None:
         raise BadInput(
             Problem(
                 code="artifact.layout",
-                where="artifact",
+                where="layout",
                 expected=f"manifest.json (packed), or {MODEL} with {FEATURE_COLUMNS} (XGBoost output)",
                 found=f"{other}, which this version cannot read yet" if other else listed,
                 fix="name the folder or archive that training or `servable pack` wrote",

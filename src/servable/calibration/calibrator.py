@@ -37,14 +37,13 @@ class Calibrator:
         table (a class without one passes), then divided by the row's sum; a row whose sum is zero
         keeps its raw scores. A percentile table does not apply to more than two classes.
         """
-        calibrated = np.empty_like(raw)
         if self.kind is not CalibratorKind.MULTICLASS:
             if raw.shape[1] != 2:
                 return raw.copy()
-            positive = self.tables[1].apply(raw[:, 1])
-            calibrated[:, 1] = positive
-            calibrated[:, 0] = 1 - positive
-            return calibrated
+            return np.array(
+                [(1 - positive, positive) for positive in self.tables[1].values(raw[:, 1])], raw.dtype
+            )
+        calibrated = np.empty_like(raw)
         for index in range(raw.shape[1]):
             table = self.tables.get(index)
             calibrated[:, index] = raw[:, index] if table is None else table.apply(raw[:, index])

@@ -71,7 +71,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     try:
         result: Any = _servable.main(arguments, prog_name="servable", standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        click.echo(f"error: {error.format_message()}", err=True)
         sys.exit(BAD_INPUT)
     except click.Abort:
         sys.exit(130)

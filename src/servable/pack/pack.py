@@ -38,6 +38,7 @@ from servable.artifact import (
     read_artifact,
     read_files,
     read_training_facts,
+    require_writable,
     write_tar_gz,
 )
 from servable.calibration import Calibrator, CalibratorKind
@@ -107,6 +108,7 @@ def pack(
     """
     if not output.name.endswith((".tar.gz", ".tgz")):
         raise _refusal("output", "a name that ends in .tar.gz", output.name, "pass `-o model.tar.gz`")
+    require_writable(output)
     reference = scorer_of(read_artifact(path, on_damage=on_damage), on_damage=on_damage)
     artifact = reference.artifact
     if artifact.manifest is not None:

@@ -65,8 +65,8 @@ class Subject:
             "golden_source": None if golden is None else golden.source,
             "golden_rows": len(self.predictions),
         }
-        data = getattr(artifact.manifest, "data", None)
-        return facts if data is None else {**facts, "data": data}
+        training = (artifact.manifest.training if artifact.manifest else None) or {}
+        return facts | ({"data": training["data"]} if "data" in training else {})
 
 
 def read_subject(

@@ -20,6 +20,7 @@ def summary_lines(document: Mapping[str, Any], *, where: str) -> list[str]:
     claims = {claim["id"]: claim for claim in document["claims"]}
     return [
         _verdict_line(document, claims),
+        _subject_line(document["subject"]),
         *_claim_lines(document, claims),
         *_golden_lines(document, claims[GOLDEN]),
         *_example_lines(document),
@@ -33,6 +34,12 @@ def summary_lines(document: Mapping[str, Any], *, where: str) -> list[str]:
 def _verdict_line(document: Mapping[str, Any], claims: Mapping[str, Any]) -> str:
     verdict = Verdict(document["verdict"])
     return f"{verdict} (assurance {document['plan']['assurance']}): {_why(verdict, document, claims)}"
+
+
+def _subject_line(subject: Mapping[str, Any]) -> str:
+    line = f"model    {subject['name']} {subject['artifact_digest']}"
+    data = subject.get("data")
+    return f"{line}; data {data['name']}, {data['rows']:,} rows, sha256:{data['sha256']}" if data else line
 
 
 def _why(verdict: Verdict, document: Mapping[str, Any], claims: Mapping[str, Any]) -> str:

@@ -45,6 +45,7 @@ def read_columns(
             not have two classes.
     """
     names = table.names or ()
+    _require_columns(names)
     for name in (label, *([id_column] if id_column else []), *categorical, *drop):
         if name not in names:
             raise BadInput(
@@ -88,6 +89,20 @@ def read_columns(
         labels=np.array([classes.index(text) for text in texts], dtype=np.int64),
         unlabelled=len(table) - len(rows),
     )
+
+
+def _require_columns(names: Sequence[str]) -> None:
+    repeated = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    if not names or repeated:
+        raise BadInput(
+            Problem(
+                code="train.column",
+                where="table",
+                expected="rows under columns with names of their own",
+                found=f'the column "{repeated[0]}" twice' if repeated else "no rows",
+                fix="rename the second one" if repeated else "name a table that holds some",
+            )
+        )
 
 
 def _label_text(cell: Cell, label: str) -> str:

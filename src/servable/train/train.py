@@ -14,7 +14,14 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from servable.artifact import GoldenSet, MemoryFiles, atomic_directory, derive_records, read_files
+from servable.artifact import (
+    GoldenSet,
+    MemoryFiles,
+    atomic_directory,
+    derive_records,
+    read_files,
+    require_vacant,
+)
 from servable.calibration import fit_lookup_table
 from servable.codecs import read_table
 from servable.errors import BadInput, Problem
@@ -87,15 +94,9 @@ def train(
     Raises:
         NotFound, BadInput: for a table that cannot be read or used; nothing is written then.
     """
+    require_vacant(output)
     progress("read the table", 0, 1)
-    labelled = read_columns(
-        read_table(table_path),
-        label=columns.label,
-        id_column=columns.id_column,
-        categorical=columns.categorical,
-        drop=columns.drop,
-    )
-    records = labelled.schema.bind(labelled.table)
+    labelled, records = _read(table_path, columns)
     places = positions(records.ids if columns.id_column and records.ids else range(len(records)))
     parts = split(places)
     _require_both_classes(parts, labelled.labels)
@@ -160,6 +161,21 @@ def train(
         raw=raw,
         calibrated=calibrated,
     )
+
+
+def _read(path: Path, columns: TableSettings) -> tuple[LabelledTable, Records]:
+    table = read_table(path)
+    try:
+        labelled = read_columns(
+            table,
+            label=columns.label,
+            id_column=columns.id_column,
+            categorical=columns.categorical,
+            drop=columns.drop,
+        )
+        return labelled, labelled.schema.bind(labelled.table)
+    except BadInput as error:
+        raise error.inside(path.name) from error
 
 
 def _fit_preprocessor(

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from servable.errors import Problem, Unavailable
+from servable.errors import BadInput, Problem, Unavailable
 from servable.records import FloatArray
 
 try:
@@ -46,6 +46,32 @@ class XGBoostSettings:
     subsample: float = 0.8
     colsample_bytree: float = 0.8
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name, value, is_good, expected in (
+            ("max_depth", self.max_depth, 1 <= self.max_depth <= 30, "a depth from 1 to 30"),
+            ("eta", self.eta, 0 < self.eta <= 1, "a rate above 0 and at most 1"),
+            ("num_round", self.num_round, self.num_round >= 1, "at least one tree"),
+            (
+                "early_stopping_rounds",
+                self.early_stopping_rounds,
+                self.early_stopping_rounds >= 1,
+                "at least 1",
+            ),
+            ("min_child_weight", self.min_child_weight, self.min_child_weight >= 0, "at least 0"),
+            ("subsample", self.subsample, 0 < self.subsample <= 1, "a share above 0"),
+            ("colsample_bytree", self.colsample_bytree, 0 < self.colsample_bytree <= 1, "a share above 0"),
+        ):
+            if not is_good:
+                raise BadInput(
+                    Problem(
+                        code="train.setting",
+                        where=f"setting {name}",
+                        expected=expected,
+                        found=repr(value),
+                        fix="correct the setting",
+                    )
+                )
 
     def to_plain(self) -> dict[str, float | int]:
         """The settings as JSON values."""

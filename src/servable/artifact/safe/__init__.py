@@ -5,7 +5,14 @@ from servable.artifact.safe.jsons import canonical_json, parse_json, pretty_json
 from servable.artifact.safe.members import Limits
 from servable.artifact.safe.pickles import PickleLimits, read_pickle
 from servable.artifact.safe.tars import write_tar_gz
-from servable.artifact.safe.writing import atomic_directory, atomic_stream, atomic_write, atomic_writer
+from servable.artifact.safe.writing import (
+    atomic_directory,
+    atomic_stream,
+    atomic_write,
+    atomic_writer,
+    require_vacant,
+    require_writable,
+)
 
 __all__ = [
     "Limits",
@@ -19,5 +26,7 @@ __all__ = [
     "pretty_json",
     "read_archive",
     "read_pickle",
+    "require_vacant",
+    "require_writable",
     "write_tar_gz",
 ]

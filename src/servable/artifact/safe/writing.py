@@ -55,9 +55,7 @@ def atomic_stream(path: Path) -> Iterator[BinaryIO]:
     Raises:
         NotFound, BadInput, Unavailable: as `atomic_write`.
     """
-    _require_folder(path)
-    if path.is_dir():
-        raise _target(path, expected="a file, or nothing", found="a folder")
+    require_writable(path)
     temporary = _sibling(path)
     try:
         with disk_errors(path):
@@ -87,8 +85,7 @@ def atomic_directory(path: Path) -> Iterator[Path]:
         BadInput: `write.target` if the target is a file or a folder that holds something.
         Unavailable: `write.failed` if the disk or its permissions refuse.
     """
-    _require_folder(path)
-    _require_vacant(path)
+    require_vacant(path)
     temporary = _sibling(path)
     try:
         with disk_errors(path):
@@ -135,6 +132,27 @@ def _require_folder(path: Path) -> None:
                 fix="make the folder, or choose another place",
             )
         )
+
+
+def require_vacant(path: Path) -> None:
+    """Refuses a folder that could not be written, before the work whose output it is to hold.
+
+    Raises:
+        NotFound, BadInput: as `atomic_directory`.
+    """
+    _require_folder(path)
+    _require_vacant(path)
+
+
+def require_writable(path: Path) -> None:
+    """Refuses a file that could not be written, before the work whose output it is to hold.
+
+    Raises:
+        NotFound, BadInput: as `atomic_write`.
+    """
+    _require_folder(path)
+    if path.is_dir():
+        raise _target(path, expected="a file, or nothing", found="a folder")
 
 
 def _require_vacant(path: Path) -> None:
