@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from servable.calibration import LookupTable
@@ -55,6 +55,8 @@ def test_a_score_is_answered_by_the_documented_rule_within_its_segment_bit_for_b
 def test_the_clamp_moves_the_documented_rule_by_two_units_in_the_last_place_at_most(
     table: LookupTable, scores: list[float]
 ) -> None:
+    gaps = np.diff(table.x)
+    assume(((gaps == 0) | (gaps >= 1e-12)).all())  # over a smaller gap the rule's own slope overflows
     asked = np.array([*scores, *table.x])
     rule = np.array([_documented_rule(score, table.pairs())[0] for score in asked.tolist()])
 

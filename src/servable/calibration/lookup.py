@@ -2,8 +2,9 @@
 
 Source: `_interpolate_score` in the documentation of the inference handler, with its choice of segment
 and its order of operations, then clamped to the segment's ends, which takes back the rule's own
-rounding, two units in the last place at most (the rule itself can exceed 1.0). Bisection over plain floats costs
-a single score less than one call into numpy, and 10,000 scores about a twentieth of scoring them.
+rounding, two units in the last place at most (the rule itself can exceed 1.0). Bisection over plain
+floats costs a single score less than one call into numpy, and 10,000 scores about a twentieth of
+scoring them.
 """
 
 from bisect import bisect_left
