@@ -76,6 +76,23 @@ class Records:
         return self.n
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class TextInputs:
+    """The tokens of one text field of n records.
+
+    Attributes:
+        token_ids: one int32 array per chunk, special tokens included, without padding; the chunks of
+            record i are those from `chunk_offsets[i]` up to `chunk_offsets[i + 1]`, at least one.
+        chunk_offsets: `[n + 1]` int64.
+    """
+
+    token_ids: Sequence[NDArray[np.int32]]
+    chunk_offsets: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.chunk_offsets) - 1
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelInputs:
     """What an engine reads.

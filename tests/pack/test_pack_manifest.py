@@ -150,7 +150,8 @@ def test_a_changed_byte_in_any_file_is_refused_and_the_file_named(
 
     assert caught.value.code == "artifact.file"
     assert str(caught.value) == (
-        f"{tmp_path / 'model.tar.gz'}, {name}: expected the packed file, sha256 {manifest['files'][name]['sha256']}, "
+        f"{tmp_path / 'model.tar.gz'}, {name}: "
+        f"expected the packed file, sha256 {manifest['files'][name]['sha256']}, "
         f"found sha256 {hashlib.sha256(changed).hexdigest()}; copy the artifact again, or pack it again"
     )
 
@@ -166,7 +167,8 @@ def test_a_missing_file_is_refused_and_named(
         servable.load(tmp_path / "model.tar.gz")
 
     assert str(caught.value) == (
-        f"{tmp_path / 'model.tar.gz'}, {name}: expected the packed file, sha256 {manifest['files'][name]['sha256']}, "
+        f"{tmp_path / 'model.tar.gz'}, {name}: "
+        f"expected the packed file, sha256 {manifest['files'][name]['sha256']}, "
         "found no such file; copy the artifact again, or pack it again"
     )
 

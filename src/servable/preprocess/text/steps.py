@@ -1,0 +1,117 @@
+"""Text steps: named transformations of one text, composed in the order that an artifact records.
+
+Names and meanings are those of the handler that the artifacts were written for, faults included,
+because the weights were fitted with them (decision 0006).
+"""
+
+import re
+from collections.abc import Callable, Sequence
+
+from servable.errors import Damaged, Problem, shown
+from servable.preprocess.text.html import text_of_html
+
+Messages = str | list[str]
+"""What one step hands to the next: a text, or the messages that a splitter found in it."""
+
+CHUNKER, TOKENIZER = "dialogue_chunker", "tokenizer"
+
+_MESSAGE = re.compile(r"\[bom\](.*?)\[eom\]", re.DOTALL)
+_CHAT_MARK = re.compile(r"\[(bot|customer|agent)\]:")
+_SPACE = re.compile(r"\s+")
+# the last range covers CJK, kana and Hangul too: models were fitted on texts without them
+_EMOJI = re.compile(
+    "[\U0001f600-\U0001f64f\U0001f300-\U0001f5ff\U0001f680-\U0001f6ff\U0001f1e0-\U0001f1ff"
+    "\u2702-\u27b0\u24c2-\U0001f251]+"
+)
+
+
+def split_dialogue(text: str) -> list[str]:
+    """Messages between `[bom]` and `[eom]`, stripped, empty ones dropped; text outside is lost."""
+    return [message for found in _MESSAGE.findall(text) if (message := found.strip())]
+
+
+def split_chat(text: str) -> list[str]:
+    """Messages behind `[bot]:`, `[customer]:` and `[agent]:`, as `[role]: content`, empty ones dropped."""
+    _, *parts = _CHAT_MARK.split(text)
+    pairs = zip(parts[::2], parts[1::2], strict=True)
+    return [f"[{role}]: {content.strip()}" for role, content in pairs if content.strip()]
+
+
+def remove_emoji(text: str) -> str:
+    """The text without runs of emoji; nothing is put in their place."""
+    return _EMOJI.sub("", text)
+
+
+def normalize(text: str) -> str:
+    """Stripped, in lower case, every run of white space one blank."""
+    return _SPACE.sub(" ", text.strip().lower())
+
+
+def upper(text: str) -> str:
+    """Stripped, in upper case, every run of white space one blank."""
+    return _SPACE.sub(" ", text.strip().upper())
+
+
+_SPLIT: dict[str, Callable[[str], list[str]]] = {
+    "dialogue_splitter": split_dialogue,
+    "cs_chat_splitter": split_chat,
+}
+_CHANGE: dict[str, Callable[[str], str]] = {
+    "html_normalizer": text_of_html,
+    "emoji_remover": remove_emoji,
+    "text_normalizer": normalize,
+    "text_upper": upper,
+}
+# the adapter's work, one string per message, is done by the splitter before it
+_NOTHING = frozenset(["cs_adapter"])
+
+
+def compose(steps: Sequence[str], *, where: str) -> Callable[[str], Messages]:
+    """The steps before chunking and tokenizing, as one function.
+
+    Raises:
+        Damaged: `text.step` for an unknown step or one that cannot follow those before it.
+    """
+    functions: list[Callable[[Messages], Messages]] = []
+    is_split = False
+    for step in steps:
+        if step in _SPLIT:
+            if is_split:
+                raise _refusal(where, step, "a splitter once")
+            is_split = True
+            functions.append(_on_text(_SPLIT[step]))
+        elif step in _CHANGE:
+            if step == "text_upper" and is_split:
+                raise _refusal(where, step, "text_upper before any splitter, because it takes no list")
+            functions.append(_on_each(_CHANGE[step]))
+        elif step not in _NOTHING:
+            known = ", ".join([*_SPLIT, *_CHANGE, *_NOTHING, CHUNKER, TOKENIZER])
+            raise _refusal(where, step, f"one of {known}")
+
+    def run(text: str) -> Messages:
+        value: Messages = text
+        for function in functions:
+            value = function(value)
+        return value
+
+    return run
+
+
+def _on_text(function: Callable[[str], list[str]]) -> Callable[[Messages], Messages]:
+    return lambda value: function(value) if isinstance(value, str) else value
+
+
+def _on_each(function: Callable[[str], str]) -> Callable[[Messages], Messages]:
+    return lambda value: function(value) if isinstance(value, str) else [function(item) for item in value]
+
+
+def _refusal(where: str, step: str, expected: str) -> Damaged:
+    return Damaged(
+        Problem(
+            code="text.step",
+            where=where,
+            expected=expected,
+            found=shown(step),
+            fix="use the step list that the model was trained with",
+        )
+    )
