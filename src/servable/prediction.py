@@ -1,13 +1,12 @@
 """Scoring a file in process, block by block: ids beside raw and calibrated scores."""
 
-import csv
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
 import msgspec
 
-from servable.codecs import label_of, read_table_blocks
+from servable.codecs import encode_csv, label_of, read_table_blocks
 from servable.errors import BadInput
 from servable.records import Predictions
 from servable.scorer import Scorer
@@ -32,27 +31,29 @@ def predict(scorer: Scorer, path: Path) -> Iterator[Predictions]:
         seen += len(records)
 
 
-def write_csv(file: IO[str], id_name: str, blocks: Iterable[Predictions]) -> None:
+def write_csv(file: IO[str], id_name: str | None, blocks: Iterable[Predictions]) -> None:
     """A header, and a line per record: id, raw score per class, calibrated score per class, label."""
-    writer = csv.writer(file, lineterminator="\n")
     header_written = False
     for block in blocks:
         classes = range(block.raw.shape[1])
         if not header_written:
             scores = [f"{kind}_{index}" for kind in ("raw", "calibrated") for index in classes]
-            writer.writerow([id_name, *scores, "label"])
+            file.write(encode_csv([[*([id_name] if id_name else []), *scores, "label"]]).decode())
             header_written = True
-        for identity, raw, calibrated, label in _rows(block):
-            writer.writerow([identity, *raw, *calibrated, label])
+        rows = (
+            [*([identity] if id_name else []), *raw, *calibrated, label]
+            for identity, raw, calibrated, label in _rows(block)
+        )
+        file.write(encode_csv(rows).decode())
 
 
-def write_ndjson(file: IO[str], id_name: str, blocks: Iterable[Predictions]) -> None:
+def write_ndjson(file: IO[str], id_name: str | None, blocks: Iterable[Predictions]) -> None:
     """An object per line: id, `raw` and `calibrated` as lists of one number per class, `label`."""
     encode = msgspec.json.Encoder().encode
     for block in blocks:
         for identity, raw, calibrated, label in _rows(block):
-            row = {id_name: identity, "raw": _raw(raw), "calibrated": _raw(calibrated), "label": label}
-            file.write(encode(row).decode() + "\n")
+            scores = {"raw": _raw(raw), "calibrated": _raw(calibrated), "label": label}
+            file.write(encode(({id_name: identity} if id_name else {}) | scores).decode() + "\n")
 
 
 def _rows(block: Predictions) -> Iterator[tuple[object, list[str], list[str], str]]:

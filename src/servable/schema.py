@@ -36,6 +36,7 @@ PANDAS_NULLS: Final = frozenset(
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", re.ASCII)
 _PLAIN_NUMBERS = frozenset([int, float])
 _PLAIN_STRINGS = frozenset([str, type(None)])
+_MOST_NAMES_FOR_A_HINT = 200  # callers choose the names, and comparing them takes time
 _INFINITY = re.compile(r"[+-]?inf(?:inity)?", re.IGNORECASE)
 
 
@@ -122,8 +123,7 @@ class Schema:
         if lacking := self._field_names - cells.keys():
             reading.problems += [
                 _missing_field(first_record, field.name, names)
-                for field in self.fields
-                if field.name in lacking
+                for field in [field for field in self.fields if field.name in lacking][:MAX_PROBLEMS]
             ]
         numeric = reading.numbers([(name, cells[name]) for name in self._numeric if name not in lacking])
         other = reading.strings([(name, cells[name]) for name in self._other if name not in lacking])
@@ -250,6 +250,8 @@ class _Reading:
         return None
 
     def _refuse(self, code: str, name: str, record: int, *, expected: str, found: str, fix: str) -> None:
+        if len(self.problems) >= MAX_PROBLEMS:
+            return
         where = f'record {record}, field "{name}"'
         self.problems.append(
             Problem(
@@ -269,7 +271,7 @@ def _identities(cells: tuple[Cell, ...] | None) -> tuple[Cell, ...] | None:
 
 
 def _missing_field(record: int, name: str, present: Sequence[str]) -> Problem:
-    close = difflib.get_close_matches(name, present, n=1)
+    close = difflib.get_close_matches(name, present, n=1) if len(present) <= _MOST_NAMES_FOR_A_HINT else ()
     hint = f' (or rename "{close[0]}")' if close else ""
     return Problem(
         code="request.missing-field",

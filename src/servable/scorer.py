@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from servable.artifact import Artifact, OnDamage, read_artifact
+from servable.artifact import Artifact, EngineKind, OnDamage, read_artifact
 from servable.calibration import Calibrator, CalibratorKind, LookupTable
 from servable.engines import Engine, open_engine
 from servable.errors import BadInput, Damaged, Problem, ServableError
@@ -42,8 +42,8 @@ class Scorer:
 
     @property
     def is_cheap(self) -> bool:
-        """Whether a small batch takes less time than handing it to another thread: trees."""
-        return True
+        """Whether a small batch takes less time than handing it to another thread: packed trees."""
+        return self.artifact.engine.kind is EngineKind.ONNX_TREES
 
     def score(
         self, records: "Records | Mapping[str, Any] | Sequence[Mapping[str, Any]] | Any"

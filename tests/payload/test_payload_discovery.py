@@ -1,4 +1,5 @@
-"""Where the payload script finds the hyperparameters (seed 000, "Hyperparameter Extraction Component")."""
+"""Where the payload script finds the hyperparameters:
+"Hyperparameter Extraction Component" of the script's documentation."""
 
 import gzip
 import json

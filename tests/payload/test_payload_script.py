@@ -1,4 +1,5 @@
-"""Paths, files, archive, log and failures of the payload script (seed 000, "Script Contract" and on)."""
+"""Paths, files, archive, log and failures of the payload script:
+"Script Contract" and on of the script's documentation."""
 
 import json
 import tarfile

@@ -1,4 +1,5 @@
-"""Settings and the values that they give to fields (seed 000, "Environment Variable Parsing Component")."""
+"""Settings and the values that they give to fields:
+"Environment Variable Parsing Component" of the script's documentation."""
 
 import json
 import tarfile

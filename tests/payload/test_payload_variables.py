@@ -1,4 +1,5 @@
-"""Which fields a sample has, of which type and in which order (seed 000, "Hyperparameters Structure")."""
+"""Which fields a sample has, of which type and in which order:
+"Hyperparameters Structure" of the script's documentation."""
 
 import json
 from pathlib import Path

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
-from servable.artifact.safe import read_archive
-from servable.errors import NotFound, Problem
+from servable.artifact.safe import Limits, read_archive
+from servable.errors import Damaged, NotFound, Problem
 
 
 class Files(Protocol):
@@ -23,13 +23,21 @@ class Files(Protocol):
 
 
 class FolderFiles:
-    """The regular files below a folder."""
+    """The regular files below a folder, within the limits of archives; a link may not leave the folder."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, limits: Limits | None = None) -> None:
         self._root = root
-        self._names = tuple(
-            sorted(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())
-        )
+        self._limits = limits or Limits()
+        names: list[str] = []
+        for path in root.rglob("*"):
+            if not path.is_file():
+                continue
+            names.append(path.relative_to(root).as_posix())
+            if path.is_symlink() and not path.resolve().is_relative_to(root.resolve()):
+                raise Damaged(_folder_problem(names[-1], "a file in this folder", "a link to another place"))
+            if len(names) > self._limits.members:
+                raise Damaged(_folder_problem(str(root), f"at most {self._limits.members} files", "more"))
+        self._names = tuple(sorted(names))
 
     def names(self) -> tuple[str, ...]:
         """All names, sorted."""
@@ -37,10 +45,23 @@ class FolderFiles:
 
     def read(self, name: str) -> bytes:
         """The bytes of one file."""
-        return (self._root / name).read_bytes()
+        path = self._root / name
+        if path.stat().st_size > self._limits.member_bytes:
+            raise Damaged(_folder_problem(name, f"at most {self._limits.member_bytes} bytes", "more"))
+        return path.read_bytes()
 
     def __contains__(self, name: object) -> bool:
         return name in self._names
+
+
+def _folder_problem(where: str, expected: str, found: str) -> Problem:
+    return Problem(
+        code="artifact.folder",
+        where=where,
+        expected=expected,
+        found=found,
+        fix="name the folder that training or unpacking wrote",
+    )
 
 
 class MemoryFiles:

@@ -126,7 +126,7 @@ def _calibrations(files: Files, manifest: Manifest, damage: DamageLog) -> tuple[
 
 def _read_json(files: Files, name: str) -> object:
     if name not in files:
-        raise Damaged(_file_problem(name, "as the manifest lists", "no such file"))
+        raise Damaged(_file_problem(name, "", "no such file"))
     return parse_json(files.read(name), where=name)
 
 
@@ -134,7 +134,7 @@ def _file_problem(name: str, sha256: str, found: str) -> Problem:
     return Problem(
         code="artifact.file",
         where=name,
-        expected=f"the packed file, sha256 {sha256}",
+        expected=f"the packed file{f', sha256 {sha256}' if sha256 else ''}",
         found=found,
         fix="copy the artifact again, or pack it again",
     )

@@ -5,7 +5,9 @@ code and `servable --help` imports next to nothing.
 """
 
 import logging
+import os
 import sys
+import traceback
 from importlib import import_module
 from typing import Any, NoReturn
 
@@ -16,6 +18,8 @@ from servable.errors import ServableError
 __all__ = ["main"]
 
 BAD_INPUT = 2
+UNEXPECTED = 70
+"""Something that no verdict and no sentence foresaw; the number is sysexits' for an internal error."""
 
 _VERBS = {
     "train": "Train a classifier on a table: a training output.",
@@ -66,18 +70,34 @@ def _servable(debug: bool) -> None:
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
-    """Runs the command line and exits: 0 pass, 1 fail, 2 bad input or usage, 3 inconclusive, 4 invalid."""
+    """Runs the command line and exits: 0 pass, 1 fail, 2 bad input or usage, 3 inconclusive, 4 invalid.
+
+    70 is a failure of this program itself.
+    """
     arguments = sys.argv[1:] if arguments is None else arguments
+    debug = "--debug" in arguments
     try:
         result: Any = _servable.main(arguments, prog_name="servable", standalone_mode=False)
+        sys.stdout.flush()
     except click.ClickException as error:
         click.echo(f"error: {error.format_message()}", err=True)
         sys.exit(BAD_INPUT)
     except click.Abort:
         sys.exit(130)
     except ServableError as error:
-        if "--debug" in arguments:
-            raise
-        click.echo(f"error: {error}", err=True)
+        _tell(error, str(error), debug=debug)
         sys.exit(BAD_INPUT)
+    except BrokenPipeError:  # whoever read our output has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(UNEXPECTED)
+    except Exception as error:  # the outermost frame; no exit code of a verdict may come of it
+        sentence = f"expected to finish, found {type(error).__name__} ({error}); run again with --debug"
+        _tell(error, sentence, debug=debug)
+        sys.exit(UNEXPECTED)
     sys.exit(result if isinstance(result, int) else 0)
+
+
+def _tell(error: Exception, sentence: str, *, debug: bool) -> None:
+    if debug:
+        traceback.print_exception(error)
+    click.echo(f"error: {sentence}", err=True)

@@ -33,7 +33,7 @@ def command(artifact: Path, table: Path, output: Path | None, as_json: bool, on_
     scorer = load(artifact, on_damage=on_damage)
     write = write_ndjson if as_json else write_csv
     blocks = predict(scorer, table)
-    id_name = scorer.schema.id_name or "id"
+    id_name = scorer.schema.id_name
     if output is None:
         write(sys.stdout, id_name, blocks)
         return

@@ -27,7 +27,7 @@ from servable.cli.progress import progress
 @click.option("--content-types", help="Media types to send, separated by commas.  [default: all four]")
 @click.option("--min-requests", default=473, show_default=True, help="Measured requests at least.")
 @click.option("--headroom", default=1.0, show_default=True, help="Offered rate, as a multiple.")
-@click.option("--seed", default=0, show_default=True, help="Seed of arrivals and of the mix of requests.")
+@click.option("--seed", default=1, show_default=True, help="Seed of arrivals and of the mix of requests.")
 @click.option(
     "--recheck", type=click.Path(path_type=Path), help="Recompute the claims of an earlier proof's folder."
 )

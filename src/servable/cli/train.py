@@ -15,9 +15,7 @@ from servable.cli.progress import progress
 @click.option("--label", required=True, help="Column to predict; it must have two classes.")
 @click.option("--family", type=click.Choice(["xgboost"]), required=True, help="What to train.")
 @output("Folder to write; it must not exist yet, or be empty.")
-@click.option(
-    "--id", "id_column", help="Column that identifies a row: key of the split, echoed when scoring."
-)
+@click.option("--id", "id_column", help="Column that identifies a row: key of the split, echoed by predict.")
 @click.option("--categorical", help="Columns of numbers that are categories, separated by commas.")
 @click.option("--drop", help="Columns to leave out, separated by commas.")
 @click.option("--name", help="Name of the model.  [default: the table's file name]")

@@ -13,8 +13,8 @@ import msgspec
 import numpy as np
 
 from servable.codecs.answer import Answer, answer_problem, label_of
-from servable.codecs.refusals import too_many_records
-from servable.errors import BadInput, Problem, TooLarge
+from servable.codecs.refusals import require_room_for_cells, too_many_records
+from servable.errors import BadInput, Problem, TooLarge, shown
 from servable.records import ABSENT, FloatArray, Predictions, Table
 
 _BOM = b"\xef\xbb\xbf"
@@ -130,6 +130,8 @@ def _table(records: list[dict[str, Any]]) -> Table:
         return Table(names=(), rows=())
     names = tuple(records[0])
     if any(first.keys() != second.keys() for first, second in pairwise(records)):
+        # few bytes can name many keys, each of which becomes a cell of every record
+        require_room_for_cells(len(records), len({name for record in records for name in record}))
         return Table.of_records(records)
     return Table(names=names, rows=[tuple(record[name] for name in names) for record in records])
 
@@ -164,19 +166,19 @@ def _refuse_duplicate_keys(where: str, body: bytes) -> None:
     """A second look where a body holds more colons than its keys explain: texts hold colons too."""
 
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        seen = dict(pairs)
-        if len(seen) != len(pairs):
-            names = [key for key, _ in pairs]
-            repeated = next(key for key in names if names.count(key) > 1)
-            raise BadInput(
-                Problem(
-                    code="request.json",
-                    where=where,
-                    expected="each key once in an object",
-                    found=f'the key "{repeated}" twice',
-                    fix="send each field once",
+        seen: dict[str, Any] = {}
+        for key, value in pairs:
+            if key in seen:
+                raise BadInput(
+                    Problem(
+                        code="request.json",
+                        where=where,
+                        expected="each key once in an object",
+                        found=f"the key {shown(key)} twice",
+                        fix="send each field once",
+                    )
                 )
-            )
+            seen[key] = value
         return seen
 
     try:

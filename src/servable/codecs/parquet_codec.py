@@ -1,7 +1,8 @@
 """`application/x-parquet`: cells as typed by the file; null and NaN are missing.
 
-A small file can decode to hundreds of megabytes, so it is read batch by batch up to a row limit;
-the reader answers a broken file with a Rust panic, which is a `BaseException` and is caught here.
+A small file can decode to gigabytes, so it is read in small batches, up to a limit on rows and one on
+decoded bytes; the reader answers a broken file with a Rust panic, which is a `BaseException` and is
+caught here.
 """
 
 import io
@@ -16,12 +17,17 @@ from servable.codecs.refusals import require_present, too_many_records
 from servable.errors import BadInput, Problem, TooLarge
 from servable.records import Cell, Table
 
+MAX_DECODED_BYTES = 64 << 20
+# of one batch nothing is known before it is decoded: 32 cells of a megabyte are the most that one may cost
+REQUEST_BATCH_ROWS = 32
+FILE_BATCH_ROWS = 1024
+
 
 def decode(body: bytes, *, max_rows: int) -> Table:
     """The rows of a Parquet file in memory."""
     names: tuple[str, ...] = ()
     rows: list[Sequence[Cell]] = []
-    for table in read_batches(body):
+    for table in read_batches(body, max_bytes=MAX_DECODED_BYTES, batch_rows=REQUEST_BATCH_ROWS):
         names = table.names or ()
         rows.extend(table.rows)
         if len(rows) > max_rows:
@@ -29,17 +35,23 @@ def decode(body: bytes, *, max_rows: int) -> Table:
     return Table(names=names, rows=rows)
 
 
-def read_batches(body: bytes) -> Iterator[Table]:
-    """Tables of at most 1,024 rows each, in order.
+def read_batches(
+    body: bytes, *, max_bytes: int | None = None, batch_rows: int = FILE_BATCH_ROWS
+) -> Iterator[Table]:
+    """Tables of at most `batch_rows` rows each, in order, of at most `max_bytes` decoded bytes together.
 
     Raises:
         BadInput: `request.parquet` if the file is not Parquet, is broken, or is encrypted.
     """
     try:
-        for batch in read_parquet(io.BytesIO(without_embedded_schema(body))):
+        decoded_bytes = 0
+        for batch in read_parquet(io.BytesIO(without_embedded_schema(body)), batch_size=batch_rows):
+            decoded_bytes += batch.nbytes
+            if max_bytes is not None and decoded_bytes > max_bytes:
+                raise TooLarge(_too_many_bytes(max_bytes))
             columns = [[_cell(value) for value in column.to_pylist()] for column in batch.columns]
             yield Table(names=tuple(batch.column_names), rows=list(zip(*columns, strict=True)))
-    except (KeyboardInterrupt, SystemExit, GeneratorExit, MemoryError):
+    except (KeyboardInterrupt, SystemExit, GeneratorExit, MemoryError, TooLarge):
         raise
     except BaseException as error:  # the reader's panics derive from BaseException only
         raise BadInput(
@@ -51,6 +63,16 @@ def read_batches(body: bytes) -> Iterator[Table]:
                 fix="write the file again, without encryption and with flat columns",
             )
         ) from error
+
+
+def _too_many_bytes(max_bytes: int) -> Problem:
+    return Problem(
+        code="request.too-many-bytes",
+        where="body",
+        expected=f"at most {max_bytes} bytes of cells once decoded",
+        found="more",
+        fix="split the request",
+    )
 
 
 def encode(table: Table) -> bytes:

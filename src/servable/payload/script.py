@@ -9,8 +9,8 @@ lacks (defaults of single fields, another order of the CSV's columns, a fixed ti
 
 Same input, same bytes: `SOURCE_DATE_EPOCH` stands for the clock where it is set.
 
-Source: seed 000, sections "Script Contract" and "Key Functions and Tasks"; decision 0002 for the columns of
-a CSV.
+Source: the payload script's documentation, sections "Script Contract" and "Key Functions and Tasks";
+decision 0002 for the columns of a CSV.
 """
 
 from __future__ import annotations

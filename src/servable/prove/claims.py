@@ -4,7 +4,7 @@ Pure: samples, objective and plan in, claims out. A claim passes on a one-sided 
 objective's confidence and fails on a lower bound at a third of alpha; between the two it is
 inconclusive. Bounds are exact if requests are independent of each other (assurance `iid`).
 
-Source: research on proving, 2.1 - 2.5; 4.4 for answers under load.
+Source: docs/proving.md, "Claims" and "Verdict".
 """
 
 import math
@@ -260,7 +260,7 @@ def error_claim(
 def rate_claim(samples: Samples, *, objective: Objective, plan: Plan) -> RateClaim:
     """Claim C: the schedule was offered and nothing piled up.
 
-    The research page's condition on completions is widened by the noise of both ends: without it a
+    The condition on completions is widened by the noise of both ends: without it a
     steady endpoint with 8 requests under way fails one run in eight (simulated, 473 requests).
     """
     start, end = round(plan.warmup_s * 1e9), round((plan.warmup_s + plan.duration_s) * 1e9)

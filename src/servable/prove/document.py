@@ -3,7 +3,7 @@
 The derived part (verdict, claims, validity, figures) is a pure function of the recorded part, so a
 proof can be judged again by whoever has it. Canonical: sorted keys, UTF-8, finite numbers only.
 
-Source: research on proving, 7.3 (schema draft v1).
+Source: docs/proving.md, "What a proof leaves behind".
 """
 
 import hashlib
@@ -157,7 +157,7 @@ def recorded(
 
 
 def slo(objective: Objective) -> dict[str, float]:
-    """The objective under the seeds' names."""
+    """The objective under the names of the payload step's configuration."""
     return {
         "expected_tps": objective.rate_per_s,
         "max_latency_in_millisecond": objective.max_latency_ms,

@@ -5,7 +5,7 @@ disturbance stays true; a FAIL says nothing about those claims that the disturba
 broken. Each gate therefore names the claims whose FAIL it spoils; G1 and G10 spoil every verdict.
 Golden answers and the death of the endpoint's process are spoiled by neither lateness nor load.
 
-Source: research on proving, 2.7, whose gate names these are.
+Source: docs/proving.md, "Validity".
 """
 
 from collections.abc import Sequence
@@ -44,7 +44,7 @@ class Gate:
     """One condition of a valid run.
 
     Attributes:
-        id: as the research page numbers it.
+        id: as docs/proving.md numbers it.
         name: what is measured, unit last.
         value: the measure; None where it could not be taken.
         limit: the most (G1: the least) that holds.

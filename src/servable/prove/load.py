@@ -5,7 +5,7 @@ counts from that intended time. Nothing is decoded here: an answer that equals t
 right, any other is kept and judged after the run.
 
 Timers of the usual loop wait whole milliseconds; `select` waits microseconds, at the price of file
-numbers below 1,024 (research on proving, 8.1).
+numbers below 1,024 (docs/proving.md, "Load").
 """
 
 import asyncio

@@ -15,9 +15,9 @@ class Objective:
     """Rate, latency and errors that a proof must show, and how sure it must be.
 
     Attributes:
-        rate_per_s: rate of requests that callers will send, > 0 (the seeds' `expected_tps`).
+        rate_per_s: rate of requests that callers will send, > 0 (`expected_tps` of the step's configuration).
         max_latency_ms: limit of the latency percentile, > 0, from the intended send time to the last
-            byte (the seeds' `max_latency_in_millisecond`).
+            byte (`max_latency_in_millisecond` there).
         max_error_rate: share of planned requests that may fail, in [0, 1].
         percentile: which percentile the latency limit holds for, in (0, 1).
         confidence: one-sided level of every bound, in (0.5, 1).
@@ -26,7 +26,7 @@ class Objective:
         BadInput: `objective.rate`, `objective.latency`, `objective.errors`, `objective.percentile`,
             `objective.confidence`.
 
-    Source: seed 001 for the three limits, which leave the percentile open.
+    Source: the step's documentation for the three limits, which leaves the percentile open.
     """
 
     rate_per_s: float

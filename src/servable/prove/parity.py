@@ -1,6 +1,6 @@
 """Wire parity: golden answers that came over HTTP against the packed ones, row by row.
 
-Two rules (research on proving, 4.3, first two rows). On the same build a score is equal as float32
+Two rules (docs/proving.md, "Right scores"). On the same build a score is equal as float32
 or at most 2 ulp away, and no label differs. On another machine a score is at most 1e-5 away, and a
 label may differ only where the two best classes are as close as that.
 """

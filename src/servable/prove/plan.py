@@ -4,7 +4,7 @@ Arrivals are open-loop and Poisson, conditioned on their count: N sorted uniform
 the offered rate is exact and one seed gives one schedule. The warm-up has a schedule of its own and
 the measured phase follows it without a gap.
 
-Source: research on proving, 2.2 (arrivals), 2.9 (warm-up), 3.2 (run length).
+Source: docs/proving.md, "Load".
 """
 
 import math

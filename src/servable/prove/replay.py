@@ -1,6 +1,6 @@
 """The golden replay before the load: every golden record, alone, as one batch, and shuffled.
 
-Source: research on proving, 4.2 (wire parity) and 4.4 (order and report).
+Source: docs/proving.md, "Right scores".
 """
 
 from collections.abc import Sequence

@@ -112,8 +112,8 @@ def golden_requests(requests: Sequence[bytes], *, schema: Schema, content_type: 
 def payload_bodies(members: Mapping[str, bytes]) -> list[PayloadBody]:
     """The requests of a payload archive's members, by content type and name.
 
-    Files are named `payload_<content type, / as _>_<number>.<ending>`, as seed 000 names them; files
-    of other names are passed over.
+    Files are named `payload_<content type, / as _>_<number>.<ending>`, as the payload script names them;
+    files of other names are passed over.
 
     Raises:
         BadInput: `payload.type` for a content type that is not served, `payload.empty` for an archive

@@ -24,14 +24,14 @@ _CODE = MappingProxyType(
 )
 """Codes whose status is not that of their family."""
 
-_SEED_WORDS = MappingProxyType(
+_KNOWN_WORDS = MappingProxyType(
     {
         "request.content-type": "Unsupported content type: ",
         "request.json": "Invalid JSON format: ",
         "request.missing-field": "Missing required feature columns: ",
     }
 )
-"""Beginnings that callers know (decision 0022). Source: seed 002, "Error Handling"."""
+"""Beginnings that callers know (decision 0022). Source: the handler's documentation, "Error Handling"."""
 
 RETRY_AFTER_S = MappingProxyType({429: 1, 503: 5})
 """Seconds after which a request with this status may be worth sending again."""
@@ -49,5 +49,5 @@ def status_of(error: Exception) -> int:
 def words_for(error: Exception) -> str:
     """The sentence for the caller; a fixed one for an error that is not in the table."""
     if isinstance(error, ServableError) and (status_of(error) != 500 or error.code in _CODE):
-        return _SEED_WORDS.get(error.code, "") + str(error)
+        return _KNOWN_WORDS.get(error.code, "") + str(error)
     return UNEXPECTED

@@ -1,4 +1,4 @@
-"""What the environment of a hosting platform says about serving; the only reader of `os.environ`.
+"""What the environment of a hosting platform says about serving.
 
 Source: the hosting contract of SageMaker (`SAGEMAKER_*`) and of Kubernetes (`KUBERNETES_SERVICE_HOST`).
 """
@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from servable.codecs import ANSWER_TYPES
 from servable.errors import BadInput, Problem, shown
 from servable.serve.limits import Limits
 
@@ -47,8 +48,22 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         host=_EVERYWHERE if is_hosted else _LOOPBACK,
         port=DEFAULT_PORT if port is None else port,
         max_body_bytes=Settings().max_body_bytes if payload is None else payload * 1024 * 1024,
-        default_accept=env.get(_ACCEPT) or Settings().default_accept,
+        default_accept=_answer_type(env.get(_ACCEPT) or Settings().default_accept),
     )
+
+
+def _answer_type(text: str) -> str:
+    if text not in ANSWER_TYPES:
+        raise BadInput(
+            Problem(
+                code="serve.environment",
+                where=f"environment variable {_ACCEPT}",
+                expected=f"one of {', '.join(ANSWER_TYPES)}",
+                found=shown(text),
+                fix="set it to such a type, or unset it",
+            )
+        )
+    return text
 
 
 def _integer(env: Mapping[str, str], name: str, *, lowest: int, highest: int) -> int | None:

@@ -82,7 +82,7 @@ def read_columns(
         schema=Schema(
             fields=fields,
             classes=classes,
-            id_name=id_column or "id",
+            id_name=id_column,
             label_name=label,
             csv_columns=tuple(field.name for field in fields),
         ),

@@ -5,7 +5,7 @@ figures are taken through the same `Scorer`.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -97,7 +97,7 @@ def train(
     require_vacant(output)
     progress("read the table", 0, 1)
     labelled, records = _read(table_path, columns)
-    places = positions(records.ids if columns.id_column and records.ids else range(len(records)))
+    places = positions(_keys(records, table_path))
     parts = split(places)
     _require_both_classes(parts, labelled.labels)
     preprocessor = _fit_preprocessor(labelled, records, parts[Part.TRAIN], columns)
@@ -176,6 +176,23 @@ def _read(path: Path, columns: TableSettings) -> tuple[LabelledTable, Records]:
         return labelled, labelled.schema.bind(labelled.table)
     except BadInput as error:
         raise error.inside(path.name) from error
+
+
+def _keys(records: Records, path: Path) -> Sequence[object]:
+    """Keys of the split: the ids, which then must all be there, or the row numbers."""
+    if records.ids is None:
+        return range(len(records))
+    if None in records.ids:
+        raise BadInput(
+            Problem(
+                code="train.id",
+                where=f"{path.name}, record {records.ids.index(None)}",
+                expected="an id, which decides what the row is for",
+                found="none",
+                fix="write one in every row, or leave `--id` out",
+            )
+        )
+    return records.ids
 
 
 def _fit_preprocessor(
