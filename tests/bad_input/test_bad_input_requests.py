@@ -188,7 +188,7 @@ def test_a_field_that_a_csv_header_lacks_is_named(endpoint: Endpoint) -> None:
         ),
         (
             b'{"age": 39, "age": 40, "income": 1, "region": "north", "plan": "plus"}',
-            "body: expected each key once in an object, found the key 'age' twice; send each field once",
+            'body: expected each key once in an object, found the key "age" twice; send each field once',
         ),
     ],
     ids=["syntax", "cut off", "NaN", "a number", "array of arrays", "duplicate key"],

@@ -72,9 +72,10 @@ def test_a_healthy_endpoint_passes_with_exit_code_0(proven: tuple[Path, Ran]) ->
     assert subject.startswith("model    customers sha256:")
     assert "; data customers, " in subject
     assert [line.split()[1] for line in claims[:4]] == ["PASS:"] * 4
-    assert claims[-1] == "proof: proof/proof.json"
+    assert claims[-2:] == ["proof: proof/proof.json", "page:  proof/proof.html"]
     assert ran.stderr == ""
-    assert sorted(path.name for path in folder.iterdir()) == ["proof.json", "samples.npz", "server.log"]
+    files = ["proof.html", "proof.json", "samples.npz", "server.log"]
+    assert sorted(path.name for path in folder.iterdir()) == files
     assert [path.name for path in folder.parent.iterdir()] == ["proof"]
 
 

@@ -84,7 +84,7 @@ def test_a_repeated_key_is_refused(content_type: str, key: str) -> None:
 
     where = "body" if content_type == JSON else "line 1"
     assert sentence == (
-        f"{where}: expected each key once in an object, found the key 'a' twice; send each field once"
+        f'{where}: expected each key once in an object, found the key "a" twice; send each field once'
     )
 
 
@@ -92,7 +92,7 @@ def test_a_repeated_key_in_a_later_record_is_refused_although_colons_stand_in_te
     sentence = _refusal(b'[{"a": "x:y", "b": "::"}, {"a": 1, "a": 1}]')
 
     assert (
-        sentence == "body: expected each key once in an object, found the key 'a' twice; send each field once"
+        sentence == 'body: expected each key once in an object, found the key "a" twice; send each field once'
     )
 
 

@@ -85,7 +85,7 @@ class TestHealthy:
         assert "if requests are independent of each other" in lines[0]
         assert "  application/json alone: 24 of 24 bit-equal, max |d| raw 0 calibrated 0" in lines
         assert "  text/csv batch: 21 of 21 bit-equal, max |d| raw 0 calibrated 0, 3 left out" in lines
-        assert lines[-1] == f"proof: {healthy_proof.path / 'proof.json'}"
+        assert lines[-2] == f"proof: {healthy_proof.path / 'proof.json'}"
 
     def test_it_can_be_judged_again(self, healthy_proof: Proof) -> None:
         assert recheck(healthy_proof.path).document == healthy_proof.document

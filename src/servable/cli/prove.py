@@ -22,7 +22,7 @@ from servable.cli.progress import progress
     type=click.Path(path_type=Path),
     default="proof",
     show_default=True,
-    help="Folder for proof.json, the samples and the server's log.",
+    help="Folder for proof.html, proof.json, the samples and the server's log.",
 )
 @click.option("--content-types", help="Media types to send, separated by commas.  [default: all four]")
 @click.option("--min-requests", default=473, show_default=True, help="Measured requests at least.")

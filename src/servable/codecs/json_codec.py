@@ -14,10 +14,11 @@ import numpy as np
 
 from servable.codecs.answer import Answer, answer_problem, label_of
 from servable.codecs.refusals import require_room_for_cells, too_many_records
-from servable.errors import BadInput, Problem, TooLarge, shown
+from servable.errors import BadInput, Problem, TooLarge
 from servable.records import ABSENT, FloatArray, Predictions, Table
 
 _BOM = b"\xef\xbb\xbf"
+_LONGEST_KEY = 60  # of a key that an error names
 _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
 
@@ -174,7 +175,7 @@ def _refuse_duplicate_keys(where: str, body: bytes) -> None:
                         code="request.json",
                         where=where,
                         expected="each key once in an object",
-                        found=f"the key {shown(key)} twice",
+                        found=f'the key "{key[:_LONGEST_KEY]}" twice',
                         fix="send each field once",
                     )
                 )

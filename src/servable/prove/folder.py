@@ -13,6 +13,7 @@ from servable.artifact import atomic_directory
 from servable.errors import BadInput, Problem
 
 PROOF: Final = "proof.json"
+PAGE: Final = "proof.html"
 _AT_FDCWD: Final = -100
 _RENAME_EXCHANGE: Final = 2
 

@@ -21,7 +21,7 @@ from servable.prove.document import (
     objective_of,
     plan_digest,
 )
-from servable.prove.folder import PROOF
+from servable.prove.folder import PAGE, PROOF
 from servable.prove.gates import Client
 from servable.prove.parity import ParityLine
 from servable.prove.plan import Plan, make_schedule
@@ -37,7 +37,7 @@ class Proof:
     """A verdict with all that it rests on.
 
     Attributes:
-        path: the folder that holds `proof.json`, `samples.npz` and `server.log`.
+        path: the folder that holds `proof.json`, `samples.npz`, `proof.html` and `server.log`.
         document: the JSON values of `proof.json`.
     """
 
@@ -55,7 +55,10 @@ class Proof:
 
     def summary_lines(self) -> list[str]:
         """The proof in a few lines for a terminal, the verdict first."""
-        return summary_lines(self.document, where=str(self.path / PROOF))
+        page = self.path / PAGE
+        return summary_lines(
+            self.document, where=str(self.path / PROOF), page=str(page) if page.is_file() else None
+        )
 
 
 def read_proof(path: Path | str) -> Proof:

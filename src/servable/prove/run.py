@@ -23,10 +23,11 @@ from servable.prove.endpoint import (
     serve_command,
 )
 from servable.prove.environment import describe_environment
-from servable.prove.folder import PROOF, proof_folder
+from servable.prove.folder import PAGE, PROOF, proof_folder
 from servable.prove.gates import Client
 from servable.prove.load import Alarm, LoadRecord, loop_alarm, run_load
 from servable.prove.objective import Objective
+from servable.prove.page import proof_page
 from servable.prove.parity import Expected, ParityLine
 from servable.prove.plan import MIN_DURATION_S, MIN_REQUESTS, Plan, Warmup, make_plan, make_schedule
 from servable.prove.progress import Progress, silent
@@ -227,6 +228,7 @@ def _write(
     }
     (folder / FILE).write_bytes(samples_file)
     (folder / PROOF).write_bytes(pretty_json(document))
+    (folder / PAGE).write_bytes(proof_page(document, samples).encode())
 
 
 def _client(load: LoadRecord | None) -> Client:

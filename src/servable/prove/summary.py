@@ -10,12 +10,13 @@ _EXAMPLE_LENGTH: Final = 120
 _NAMES: Final = {LATENCY: "latency", ERRORS: "errors", RATE: "rate", GOLDEN: "golden"}
 
 
-def summary_lines(document: Mapping[str, Any], *, where: str) -> list[str]:
+def summary_lines(document: Mapping[str, Any], *, where: str, page: str | None = None) -> list[str]:
     """Verdict and why, claims, golden answers, gates that broke, where the proof lies.
 
     Args:
         document: the JSON values of `proof.json`.
-        where: its path, for the last line.
+        where: its path.
+        page: the path of its page, if it has one.
     """
     claims = {claim["id"]: claim for claim in document["claims"]}
     return [
@@ -28,7 +29,14 @@ def summary_lines(document: Mapping[str, Any], *, where: str) -> list[str]:
         *_gate_lines(document),
         *(f"warning: {text}" for text in document["warnings"]),
         f"proof: {where}",
+        *([f"page:  {page}"] if page else []),
     ]
+
+
+def sentence(document: Mapping[str, Any]) -> str:
+    """Why the verdict is what it is, in half a sentence that begins in lower case."""
+    claims = {claim["id"]: claim for claim in document["claims"]}
+    return _why(Verdict(document["verdict"]), document, claims)
 
 
 def _verdict_line(document: Mapping[str, Any], claims: Mapping[str, Any]) -> str:

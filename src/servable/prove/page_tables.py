@@ -1,0 +1,315 @@
+"""The tables of a proof's page: claims, gates, latencies, golden answers, errors."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Any, Final
+
+from servable.prove.claims import ERRORS, GOLDEN, LATENCY, RATE, ClaimVerdict
+from servable.report import (
+    Block,
+    Cell,
+    Column,
+    Paragraph,
+    Quote,
+    Table,
+    Tone,
+    count,
+    share,
+    significant,
+)
+
+_TONES: Final = {
+    ClaimVerdict.PASS: Tone.GOOD,
+    ClaimVerdict.FAIL: Tone.BAD,
+    ClaimVerdict.INCONCLUSIVE: Tone.UNSURE,
+    ClaimVerdict.NOT_EVALUATED: Tone.VOID,
+}
+_CLAIMS: Final = {LATENCY: "latency", ERRORS: "errors", RATE: "rate", GOLDEN: "golden answers"}
+_ERRORS: Final = {
+    "status": "a status other than 2xx",
+    "timeout": "no whole answer in time",
+    "connection": "refused, reset, or closed before the answer was whole",
+    "malformed": "not the agreed form",
+    "wrong": "scores or labels other than expected",
+    "local": "the prover's machine had no file, port or memory for it",
+    "none": "no outcome: the run broke off",
+}
+_AT_LEAST: Final = frozenset({"G1"})
+_NONE: Final = Cell(text="\N{EN DASH}", tone=Tone.QUIET)
+_LATENCIES: Final = ("p50", "p90", "p99", "p999", "max")
+
+
+def named(document: Mapping[str, Any]) -> str:
+    """The confidence as the name of a bound, `95 %`."""
+    return share(document["slo"]["confidence"])
+
+
+def claims_table(document: Mapping[str, Any]) -> Table:
+    """A row for each claim: limit, observed, bound, margin, verdict."""
+    claims = {claim["id"]: claim for claim in document["claims"]}
+    percentile = f"p{100.0 * document['slo']['latency_percentile']:g}"
+    broken = [gate for gate in document["validity"]["gates"] if gate["ok"] is False]
+    cells = {
+        LATENCY: _latency_cells(claims[LATENCY], percentile),
+        ERRORS: _error_cells(claims[ERRORS]),
+        RATE: _rate_cells(claims[RATE]),
+        GOLDEN: _golden_cells(claims[GOLDEN]),
+    }
+    titles = ("Claim", "Limit", "Observed", f"{named(document)} bound", "Margin", "Verdict")
+    return Table(
+        caption="Claims",
+        columns=tuple(Column(title=title, is_number=title in titles[1:5]) for title in titles),
+        rows=tuple((*row, _verdict(claims[item], broken)) for item, row in cells.items()),
+        is_stacked=True,
+    )
+
+
+def _latency_cells(claim: Mapping[str, Any], percentile: str) -> tuple[Cell, ...]:
+    upper_ms, limit_ms = claim["p99_upper_ms"], claim["limit_ms"]
+    return (
+        Cell(text="Latency", note=f"{percentile}, from the intended send"),
+        Cell(text=significant(limit_ms, "ms"), value=limit_ms, note=f"{share(claim['limit'])} may be over"),
+        Cell(
+            text=significant(claim["p99_point_ms"], "ms"),
+            value=claim["p99_point_ms"],
+            note=f"{count(claim['k'])} of {count(claim['n'])} over",
+        ),
+        Cell(text=significant(upper_ms, "ms"), value=upper_ms, note=f"share over: {share(claim['upper'])}"),
+        _below(upper_ms, limit_ms) if upper_ms is not None else _below(claim["upper"], claim["limit"]),
+    )
+
+
+def _error_cells(claim: Mapping[str, Any]) -> tuple[Cell, ...]:
+    note = {"zero_observed": "0 cannot be proven, only not refuted", "vacuous": "says nothing"}
+    observed = claim["k"] / claim["n"] if claim["n"] else None
+    return (
+        Cell(text="Errors", note="share of planned requests"),
+        Cell(text=share(claim["limit"]), value=claim["limit"], note=note.get(claim["claim_kind"], "")),
+        Cell(text=share(observed), note=f"{count(claim['k'])} of {count(claim['n'])} failed"),
+        Cell(text=share(claim["upper"]), value=claim["upper"]),
+        _below(claim["upper"], claim["limit"]),
+    )
+
+
+def _rate_cells(claim: Mapping[str, Any]) -> tuple[Cell, ...]:
+    finished, needed = claim["finished_per_s"], claim["finished_needed_per_s"]
+    margin = _NONE
+    if claim["verdict"] != ClaimVerdict.NOT_EVALUATED and needed > 0.0:
+        margin = Cell(
+            text=share(abs(finished / needed - 1.0)), note="above" if finished >= needed else "below"
+        )
+    return (
+        Cell(
+            text="Rate",
+            note=f"did not hold: {', '.join(claim['broken'])}" if claim["broken"] else "finished per second",
+        ),
+        Cell(
+            text=f"{significant(claim['limit'])}/s",
+            value=claim["limit"],
+            note=f"offered {significant(claim['offered'])}/s",
+        ),
+        Cell(
+            text=f"{significant(finished)}/s",
+            value=finished,
+            note=f"{count(claim['in_flight_end'])} under way at the end",
+        ),
+        Cell(text=f"{significant(needed)}/s", value=needed, note="needed, no bound"),
+        margin,
+    )
+
+
+def _golden_cells(claim: Mapping[str, Any]) -> tuple[Cell, ...]:
+    right, under_load = claim["under_load"] - claim["wrong_under_load"], claim["under_load"]
+    return (
+        Cell(text="Golden answers", note="scores and labels"),
+        Cell(text="all"),
+        Cell(
+            text=f"{count(claim['acceptable'])} of {count(claim['rows'])}",
+            note=f"under load {count(right)} of {count(under_load)}",
+        ),
+        Cell(text="exact", tone=Tone.QUIET, note="each is compared"),
+        Cell(
+            text=significant(claim["max_abs_diff"]),
+            value=claim["max_abs_diff"],
+            note="largest |\N{GREEK SMALL LETTER DELTA}|",
+        ),
+    )
+
+
+def _below(bound: float | None, limit: float) -> Cell:
+    """How far a bound is from its limit, as a share of the limit."""
+    if bound is None or limit == 0.0:
+        return _NONE
+    return Cell(text=share(abs(1.0 - bound / limit)), note="below" if bound <= limit else "above")
+
+
+def _verdict(claim: Mapping[str, Any], broken: Sequence[Mapping[str, Any]]) -> Cell:
+    """The verdict of a claim; where a broken gate takes its meaning away, with the gate."""
+    verdict = ClaimVerdict(claim["verdict"])
+    spoilers = [
+        gate["id"]
+        for gate in broken
+        if len(gate["spoils"]) == len(_CLAIMS)
+        or (verdict == ClaimVerdict.FAIL and claim["id"] in gate["spoils"])
+    ]
+    if spoilers and verdict != ClaimVerdict.NOT_EVALUATED and not claim.get("endpoint_died"):
+        return Cell(text=str(verdict), tone=Tone.VOID, note=f"spoiled by {', '.join(spoilers)}")
+    return Cell(text=str(verdict), tone=_TONES[verdict])
+
+
+def gates_table(document: Mapping[str, Any]) -> Table:
+    """A row for each gate: what it measures, its limit, whether it held, what it would spoil."""
+    return Table(
+        caption="Validity gates",
+        columns=(
+            Column(title="Gate"),
+            Column(title="Measured"),
+            Column(title="Value", is_number=True),
+            Column(title="Limit", is_number=True),
+            Column(title="State"),
+        ),
+        rows=tuple(_gate_row(gate) for gate in document["validity"]["gates"]),
+        is_stacked=True,
+    )
+
+
+def _gate_row(gate: Mapping[str, Any]) -> tuple[Cell, ...]:
+    state = {True: ("held", Tone.GOOD), False: ("BROKEN", Tone.BAD), None: ("not judged", Tone.UNSURE)}
+    text, tone = state[gate["ok"]]
+    spoils = ", ".join(_CLAIMS[claim] for claim in gate["spoils"])
+    every = "every verdict" if len(gate["spoils"]) == len(_CLAIMS) else f"a FAIL of {spoils}"
+    sign = "\N{GREATER-THAN OR EQUAL TO}" if gate["id"] in _AT_LEAST else "\N{LESS-THAN OR EQUAL TO}"
+    return (
+        Cell(text=gate["id"]),
+        Cell(text=gate["name"], note=gate["note"]),
+        Cell(text=significant(gate["value"]), value=gate["value"]),
+        Cell(
+            text=f"{sign} {significant(gate['limit'])}",
+            value=gate["limit"],
+        ),
+        Cell(text=text, tone=tone, note=f"spoils {every}" if gate["ok"] is False else ""),
+    )
+
+
+def latency_table(document: Mapping[str, Any]) -> Table:
+    """Percentiles of response, service time, send lag and the warm-up."""
+    latency = document["latency_ms"]
+    measures = {
+        "Response time": latency["response"],
+        "Service time": latency["service"],
+        "Send lag": latency["send_lag"],
+        "Response time, warm-up": latency["warmup"]["response"],
+    }
+    titles = ("p50, ms", "p90, ms", "p99, ms", "p99.9, ms", "max, ms")
+    return Table(
+        caption="Latencies",
+        columns=(Column(title="Measure"), *(Column(title=title, is_number=True) for title in titles)),
+        rows=tuple(
+            (Cell(text=name), *(Cell(text=significant(of[key]), value=of[key]) for key in _LATENCIES))
+            for name, of in measures.items()
+        ),
+    )
+
+
+def golden_table(document: Mapping[str, Any]) -> tuple[Block, ...]:
+    """Golden answers by content type and mode, and what came instead where one failed."""
+    lines = document["parity"]
+    if not lines:
+        return (Paragraph(text="No golden record was sent.", tone=Tone.QUIET),)
+    numbers = (
+        "Rows",
+        "Right",
+        "Bit-equal",
+        "Other label",
+        "max |\N{GREEK SMALL LETTER DELTA}| raw",
+        "calibrated",
+    )
+    table = Table(
+        caption="Golden answers by content type and mode",
+        columns=(
+            Column(title="Content type"),
+            Column(title="Mode"),
+            *(Column(title=title, is_number=True) for title in numbers),
+        ),
+        rows=tuple(
+            row
+            for _, group in groupby(lines, key=lambda line: line["content_type"])
+            for row in _golden_rows(list(group))
+        ),
+    )
+    failures = (
+        Quote(title=f"First failure: {line['content_type']}, {line['mode']}", text=line["first_failure"])
+        for line in lines
+        if line["first_failure"]
+    )
+    return (table, *failures)
+
+
+def _golden_rows(lines: list[Mapping[str, Any]]) -> Iterator[tuple[Cell, ...]]:
+    for place, line in enumerate(lines):
+        left_out = f"{count(line['left_out'])} left out" if line["left_out"] else ""
+        is_right = line["acceptable"] == line["records"]
+        first = Cell(text=line["content_type"], note=f"rule: {line['rule']}", rows=len(lines))
+        cells = (
+            Cell(text=line["mode"]),
+            Cell(text=count(line["records"]), value=line["records"], note=left_out),
+            Cell(
+                text=count(line["acceptable"]),
+                value=line["acceptable"],
+                tone=Tone.PLAIN if is_right else Tone.BAD,
+            ),
+            Cell(text=count(line["bit_equal"]), value=line["bit_equal"]),
+            Cell(text=count(line["flips"]), value=line["flips"]),
+            Cell(text=significant(line["max_abs_raw"]), value=line["max_abs_raw"]),
+            Cell(text=significant(line["max_abs_calibrated"]), value=line["max_abs_calibrated"]),
+        )
+        yield cells if place else (first, *cells)
+
+
+def errors(document: Mapping[str, Any]) -> tuple[Block, ...]:
+    """Errors by kind with the first answer of each, refused payload bodies, the endpoint's last words."""
+    claim = next(claim for claim in document["claims"] if claim["id"] == ERRORS)
+    blocks: list[Block] = [_kinds(claim)]
+    blocks += [
+        Quote(title=f"First answer, {example['kind']} ({example['content_type']})", text=example["answer"])
+        for example in document["error_examples"]
+    ]
+    blocks += [
+        Quote(title=f"Sample request {body['name']}, before the load", text=body["failure"])
+        for body in document["payload"]
+        if body["failure"]
+    ]
+    target = document["target"]
+    died = target["died"]
+    if died is not None:
+        title = f"The endpoint's process ended by itself, exit code {died['exit_code']}; its last lines"
+        blocks.append(Quote(title=title, text="\n".join(died["log"])))
+    elif target["log"]:
+        blocks.append(Quote(title="The endpoint's last lines", text="\n".join(target["log"])))
+    return tuple(blocks)
+
+
+def _kinds(claim: Mapping[str, Any]) -> Block:
+    if not claim["n"]:
+        return Paragraph(text="No load was sent.", tone=Tone.QUIET)
+    if not claim["kinds"]:
+        return Paragraph(text=f"None among {count(claim['n'])} measured requests.")
+    return Table(
+        caption="Errors by kind",
+        columns=(
+            Column(title="Kind"),
+            Column(title="Meaning"),
+            Column(title="Requests", is_number=True),
+            Column(title="Share", is_number=True),
+        ),
+        rows=tuple(
+            (
+                Cell(text=kind),
+                Cell(text=_ERRORS.get(kind, "")),
+                Cell(text=count(number), value=number),
+                Cell(text=share(number / claim["n"])),
+            )
+            for kind, number in claim["kinds"].items()
+        ),
+        is_stacked=True,
+    )
