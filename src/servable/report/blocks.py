@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
-from markupsafe import Markup
+from servable.report.markup import Markup
 
 
 class Tone(StrEnum):

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from markupsafe import Markup
 from numpy.typing import NDArray
 
+from servable.report.markup import Markup
 from servable.report.numbers import count, significant
 from servable.report.svg import (
     Axis,

@@ -8,23 +8,8 @@ import unicodedata
 from functools import cache
 from typing import Final
 
-from markupsafe import Markup
-
-from servable.errors import Problem, Unavailable
 from servable.report.blocks import Page
-
-try:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-except ImportError as error:
-    raise Unavailable(
-        Problem(
-            code="report.extra",
-            where="the page of a report",
-            expected="the package jinja2",
-            found="that it is not installed",
-            fix="install servable[prove]",
-        )
-    ) from error
+from servable.report.markup import Environment, Markup, PackageLoader, StrictUndefined
 
 _TEMPLATE: Final = "page.html.jinja"
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Cs"})

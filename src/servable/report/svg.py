@@ -10,8 +10,9 @@ from enum import Enum
 from typing import Final
 
 import numpy as np
-from markupsafe import Markup
 from numpy.typing import NDArray
+
+from servable.report.markup import Markup
 
 FloatVector = NDArray[np.float64]
 
