@@ -3,10 +3,13 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check bench clean
+.PHONY: demo demo-trees test check bench clean
 
 demo: $(VENV)/.demo
-	$(BIN)/servable demo
+	$(BIN)/servable demo text
+
+demo-trees: $(VENV)/.demo
+	$(BIN)/servable demo trees
 
 test: $(VENV)/.dev
 	$(BIN)/coverage erase

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from servable.codecs import decode_request, encode_answer
-from servable.demo.data import demo_table
+from servable.demo.data import ADULT, demo_table
 from servable.pack import pack
 from servable.scorer import Scorer, load
 from servable.train import TableSettings, XGBoostSettings, train
@@ -165,7 +165,7 @@ def _resident_mb(pid: int) -> float:
 
 
 def _packed_demo_model(folder: Path) -> Path:
-    table = demo_table(folder, os.environ)
+    table = demo_table(ADULT, folder, os.environ)
     print(f"data: {table.origin}")
     columns = TableSettings(label=table.label)
     trained = train(table.path, folder / "trained", columns=columns, settings=XGBoostSettings())

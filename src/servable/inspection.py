@@ -1,5 +1,6 @@
 """What an artifact holds, in words: for people who are about to trust it."""
 
+from dataclasses import asdict
 from typing import Any
 
 from servable.calibration import CalibratorKind
@@ -36,6 +37,7 @@ def describe(scorer: Scorer) -> dict[str, Any]:
             "kind": str(calibrator.kind),
             "knots": {str(index): len(table.x) for index, table in calibrator.tables.items()},
         },
+        "text_join": None if artifact.text_join is None else asdict(artifact.text_join),
         "golden": None
         if golden is None
         else {
@@ -48,7 +50,7 @@ def describe(scorer: Scorer) -> dict[str, Any]:
         if manifest is None or manifest.conversion is None
         else {
             "golden_records": manifest.conversion.golden_records,
-            "threshold_records": manifest.conversion.threshold_records,
+            "hard_records": manifest.conversion.hard_records,
             "max_difference": manifest.conversion.max_difference,
         },
         "training": None if manifest is None else manifest.training,
@@ -67,6 +69,12 @@ def warnings(scorer: Scorer) -> list[str]:
                 f'field "{name}": its table has a bin for missing values and none for words like NA or None, '
                 "so such words were probably missing in training; here they are categories of their own"
             )
+    found += _text_warnings(scorer)
+    found += [
+        f'field "{name}": its risk table has no effect, because the network does not read the field'
+        for name in scorer.artifact.risk_tables
+        if name not in scorer.artifact.features
+    ]
     calibrator = scorer.calibrator
     if calibrator and calibrator.kind is not CalibratorKind.MULTICLASS and len(scorer.schema.classes) > 2:
         found.append(
@@ -75,6 +83,23 @@ def warnings(scorer: Scorer) -> list[str]:
         )
     if scorer.artifact.golden is None:
         found.append("there are no golden records, so an endpoint of this artifact cannot be proved right")
+    return found
+
+
+def _text_warnings(scorer: Scorer) -> list[str]:
+    """Steps whose faults are kept, because the weights were fitted with them (decision 0006)."""
+    found = []
+    for text in scorer.artifact.texts:
+        if "emoji_remover" in text.steps:
+            found.append(
+                f'field "{text.field}": emoji_remover also removes Chinese, Japanese and Korean characters, '
+                "as it did in training"
+            )
+        if "dialogue_chunker" not in text.steps:
+            found.append(
+                f'field "{text.field}": without dialogue_chunker every character is a chunk of its own, '
+                "as it was in training"
+            )
     return found
 
 
@@ -93,26 +118,35 @@ def description_lines(description: dict[str, Any]) -> list[str]:
     if conversion := description["conversion"]:
         lines.append(
             f"  conversion  largest difference {conversion['max_difference']:.2g} on "
-            f"{conversion['golden_records']} golden records and "
-            f"{conversion['threshold_records']} at the splits"
+            f"{conversion['golden_records']} golden records and {conversion['hard_records']}"
         )
     if data := (description["training"] or {}).get("data"):
         lines.append(f"  data        {data['name']}, {data['rows']} rows, sha256 {data['sha256']}")
     count = len(description["fields"])
     lines.append(f"  fields      {count}, id {description['id']}, label {description['label']}")
-    for field in description["fields"]:
-        detail = f"{field['bins']} bins" if "bins" in field else f"imputed by {field.get('imputation')}"
-        lines.append(f"    {field['name']}: {field['kind']}, {detail}")
+    lines += [f"    {field['name']}: {field['kind']}, {_detail(field)}" for field in description["fields"]]
+    if join := description["text_join"]:
+        lines.append(f"  joined      {join['field']} = {', '.join(join['columns'])}")
     lines += [f"  degraded: {sentence}" for sentence in description["degradations"]]
     lines += [f"  warning: {sentence}" for sentence in description["warnings"]]
     return lines
 
 
 def _table(scorer: Scorer, name: str) -> dict[str, Any]:
+    for text in scorer.artifact.texts:
+        if text.field == name:
+            return {"steps": list(text.steps), "max_tokens": text.max_tokens, "max_chunks": text.max_chunks}
     table = scorer.artifact.risk_tables.get(name)
     if table is not None:
         return {"bins": len(table.bins), "default_bin": table.default_bin}
     return {"imputation": scorer.artifact.imputation.get(name)}
+
+
+def _detail(field: dict[str, Any]) -> str:
+    if "steps" in field:
+        chunks = "any number of" if field["max_chunks"] is None else f"at most {field['max_chunks']}"
+        return f"{' > '.join(field['steps'])}; {chunks} chunks of {field['max_tokens']} tokens"
+    return f"{field['bins']} bins" if "bins" in field else f"imputed by {field.get('imputation')}"
 
 
 def _golden_line(golden: dict[str, Any]) -> str:

@@ -16,13 +16,19 @@ def predict(scorer: Scorer, path: Path) -> Iterator[Predictions]:
     """Predictions of each block of a CSV, NDJSON, JSON or Parquet file.
 
     The first row of a CSV file is a header if it holds the name of every field, in any order;
-    otherwise its columns are those of the artifact.
+    otherwise its columns are those of the artifact. Columns that training joined into its text field
+    are joined again.
 
     Raises:
         NotFound, BadInput: naming file, record (counted from 0 within the file) and field.
     """
-    seen = 0
-    for table in read_table_blocks(path, required=frozenset(scorer.schema.names())):
+    seen, join = 0, scorer.artifact.text_join
+    required = frozenset(scorer.schema.names())
+    headers = [required]
+    if join is not None:
+        headers.append(required - {join.field} | set(join.columns))
+    for block in read_table_blocks(path, headers=headers):
+        table = join.apply(block) if join is not None and join.fits(block) else block
         try:
             records = scorer.schema.bind(table, first_record=seen)
         except BadInput as error:

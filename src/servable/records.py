@@ -55,6 +55,46 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TextJoin:
+    """Several text columns of a table as the one text field that a model reads.
+
+    Attributes:
+        field: name of the text field.
+        columns: columns that are joined, in order.
+        separator: what stands between two of them.
+    """
+
+    field: str
+    columns: tuple[str, ...]
+    separator: str = " "
+
+    def fits(self, table: Table) -> bool:
+        """Whether a table has the columns and not yet the field."""
+        names = table.names or ()
+        return self.field not in names and all(column in names for column in self.columns)
+
+    def apply(self, table: Table) -> Table:
+        """The table with the text field in the place of the first of its columns, without the others.
+
+        Cells that are missing or blank are left out; if all are, the text is missing. A number is
+        its string.
+        """
+        names = table.names or ()
+        at = [names.index(column) for column in self.columns]
+        kept = [index for index in range(len(names)) if index not in at[1:]]
+        rows = [
+            tuple(self._joined([row[i] for i in at]) if index == at[0] else row[index] for index in kept)
+            for row in table.rows
+        ]
+        joined = tuple(self.field if index == at[0] else names[index] for index in kept)
+        return Table(names=joined, rows=rows)
+
+    def _joined(self, cells: Sequence[Cell]) -> Cell:
+        parts = [str(cell) for cell in cells if cell is not None and cell is not ABSENT]
+        return self.separator.join(part for part in parts if part.strip()) or None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Records:
     """Typed columns by field of the schema.
 
@@ -99,10 +139,12 @@ class ModelInputs:
 
     Attributes:
         tabular: `[n, t]` float32, C-contiguous, columns in the model's order; NaN only where the
-            model itself handles missing values.
+            model itself handles missing values. `t` may be 0 where a model reads texts alone.
+        texts: tokens by text field; empty where a model reads none.
     """
 
     tabular: NDArray[np.float32]
+    texts: Mapping[str, TextInputs] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.tabular)

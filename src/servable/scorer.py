@@ -1,6 +1,7 @@
 """Scorer: preprocessor, engine and calibrator of one artifact. There is no second way to a score."""
 
 import math
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,13 +9,23 @@ from typing import Any
 
 import numpy as np
 
-from servable.artifact import Artifact, EngineKind, OnDamage, read_artifact
+from servable.artifact import (
+    TOKENIZER_PATH_VARIABLE,
+    Artifact,
+    EngineKind,
+    OnDamage,
+    StoredText,
+    read_artifact,
+)
 from servable.calibration import Calibrator, CalibratorKind, LookupTable
 from servable.engines import Engine, open_engine
 from servable.errors import BadInput, Damaged, Problem, ServableError
-from servable.preprocess import Preprocessor, RiskTable
+from servable.preprocess import Preprocessor, RiskTable, TextReader
 from servable.records import Predictions, Records, Table
 from servable.schema import Schema
+
+_TREES_BATCH_ROWS = 256
+_NETWORK_BATCH_ROWS = 16  # a text of 64 tokens fills a core: beyond that, a batch gains nothing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +38,7 @@ class Scorer:
         engine: model inputs to raw scores.
         calibrator: raw scores to calibrated ones, or None.
         degradations: what was passed over because damage was tolerated, one sentence each.
+        threads: inside one operation of the engine.
     """
 
     artifact: Artifact
@@ -34,6 +46,7 @@ class Scorer:
     engine: Engine
     calibrator: Calibrator | None
     degradations: tuple[str, ...]
+    threads: int = 1
 
     @property
     def schema(self) -> Schema:
@@ -44,6 +57,11 @@ class Scorer:
     def is_cheap(self) -> bool:
         """Whether a small batch takes less time than handing it to another thread: packed trees."""
         return self.artifact.engine.kind is EngineKind.ONNX_TREES
+
+    @property
+    def batch_rows(self) -> int:
+        """How many records are worth scoring at once: more would only keep others waiting."""
+        return _NETWORK_BATCH_ROWS if self.artifact.texts else _TREES_BATCH_ROWS
 
     def score(
         self, records: "Records | Mapping[str, Any] | Sequence[Mapping[str, Any]] | Any"
@@ -79,36 +97,66 @@ class Scorer:
         return Predictions(raw=raw, calibrated=calibrated, ids=records.ids)
 
 
-def load(path: Path | str, *, on_damage: OnDamage | str = OnDamage.REFUSE) -> Scorer:
+def load(
+    path: Path | str,
+    *,
+    on_damage: OnDamage | str = OnDamage.REFUSE,
+    tokenizers: Path | str | None = None,
+    threads: int | None = None,
+) -> Scorer:
     """A scorer of the artifact in a folder or an archive, packed or as training left it.
 
     Args:
         path: folder, .tar.gz, .tar or .zip.
         on_damage: "refuse" a missing or broken file, or "warn" and go on without it.
+        tokenizers: where to look for the tokenizer of a training output that has none: a folder with
+            `tokenizer.json` and `config.json`, or with such folders by name.  [default: the folder that
+            the environment variable SERVABLE_TOKENIZER_PATH names]
+        threads: inside one operation of a network.  [default: as the artifact was compared on]
     """
     policy = OnDamage(on_damage)
-    return scorer_of(read_artifact(path, on_damage=policy), on_damage=policy)
+    folder = tokenizers or os.environ.get(TOKENIZER_PATH_VARIABLE)
+    artifact = read_artifact(path, on_damage=policy, tokenizers=Path(folder) if folder else None)
+    return scorer_of(artifact, on_damage=policy, threads=threads)
 
 
-def scorer_of(artifact: Artifact, *, on_damage: OnDamage = OnDamage.REFUSE) -> Scorer:
+def scorer_of(
+    artifact: Artifact, *, on_damage: OnDamage = OnDamage.REFUSE, threads: int | None = None
+) -> Scorer:
     """A scorer of an artifact that has been read."""
-    engine = open_engine(artifact)
+    engine = open_engine(artifact, threads=threads)
     _require_equal("features", len(artifact.features), engine.features)
     _require_equal("classes", len(artifact.schema.classes), engine.classes)
     calibrator, problems = _calibrator(artifact, on_damage)
     return Scorer(
         artifact=artifact,
-        preprocessor=Preprocessor(
-            features=artifact.features,
-            risk_tables={
-                name: RiskTable(table.bins, table.default_bin) for name, table in artifact.risk_tables.items()
-            },
-            imputation=artifact.imputation,
-        ),
+        preprocessor=preprocessor_of(artifact),
         engine=engine,
         calibrator=calibrator,
         degradations=artifact.degradations + problems,
+        threads=(threads if artifact.texts else None) or artifact.engine.intra_op_threads,
     )
+
+
+def preprocessor_of(artifact: Artifact) -> Preprocessor:
+    """What turns records into the inputs of an artifact's model."""
+    return Preprocessor(
+        features=artifact.features,
+        risk_tables={
+            name: RiskTable(table.bins, table.default_bin) for name, table in artifact.risk_tables.items()
+        },
+        imputation=artifact.imputation,
+        missing=0.0 if artifact.texts else math.nan,
+        texts={text.field: text_reader_of(text) for text in artifact.texts},
+    )
+
+
+def text_reader_of(text: StoredText) -> TextReader:
+    """What turns the texts of one field into tokens."""
+    from servable.preprocess.text import TextPipeline, TextSettings  # noqa: PLC0415  # tokenizers
+
+    settings = TextSettings(steps=text.steps, max_tokens=text.max_tokens, max_chunks=text.max_chunks)
+    return TextPipeline(settings, text.tokenizer, where=text.where)
 
 
 def _require_equal(what: str, listed: int, found: int) -> None:

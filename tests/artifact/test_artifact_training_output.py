@@ -324,7 +324,6 @@ def test_a_model_of_another_number_of_features_is_damage(
     ("file", "found"),
     [
         ("lightgbm_model.txt", "a LightGBM model, which this version cannot read yet"),
-        ("model.pth", "a PyTorch network, which this version cannot read yet"),
         ("readme.md", "readme.md"),
     ],
 )
@@ -334,8 +333,9 @@ def test_another_layout_is_refused_by_its_name(file: str, found: str) -> None:
 
     assert caught.value.code == "artifact.layout"
     assert str(caught.value) == (
-        "layout: expected manifest.json (packed), or xgboost_model.bst with feature_columns.txt "
-        f"(XGBoost output), found {found}; name the folder or archive that training or `servable pack` wrote"
+        "layout: expected manifest.json (packed), xgboost_model.bst with feature_columns.txt (XGBoost "
+        "output), or model.pth with model_artifacts.pth (network output), "
+        f"found {found}; name the folder or archive that training or `servable pack` wrote"
     )
 
 
@@ -348,12 +348,12 @@ def test_another_layout_is_refused_by_its_name(file: str, found: str) -> None:
         ),
         (
             b'{"tab_field_list": []}',
-            'hyperparameters.json: expected "cat_field_list", a list of field names, found none; '
+            'hyperparameters.json: expected "cat_field_list", a list of names, found none; '
             "write the file again with the training that made it",
         ),
         (
             b'{"tab_field_list": [1], "cat_field_list": []}',
-            'hyperparameters.json: expected "tab_field_list", a list of field names, found something else; '
+            'hyperparameters.json: expected "tab_field_list", a list of names, found something else; '
             "write the file again with the training that made it",
         ),
     ],

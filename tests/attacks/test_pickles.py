@@ -4,7 +4,6 @@ import builtins
 import os
 import pickle
 import struct
-import sys
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -13,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from watching import only_damaged
 
 from servable.artifact.safe import PickleLimits, parse_json, read_pickle
 from servable.errors import Damaged
@@ -453,23 +453,6 @@ def test_plain_data_comes_back(value: object, protocol: int) -> None:
     assert same(value, read(pickle.dumps(value, protocol)))
 
 
-class Watch:
-    """What the interpreter is asked to do that reading data has no need of."""
-
-    NEEDLESS = ("import", "exec", "compile", "open", "os.", "subprocess.", "pickle.", "socket.", "ctypes.")
-
-    def __init__(self) -> None:
-        self.is_on = False
-        self.seen: list[str] = []
-        # A hook cannot be removed, so there is one for the whole file.
-        sys.addaudithook(self._hear)
-
-    def _hear(self, event: str, _: object) -> None:
-        if self.is_on and event.startswith(self.NEEDLESS):
-            self.seen.append(event)
-
-
-WATCH = Watch()
 HONEST = [
     pickle.dumps(value, protocol)
     for protocol in PROTOCOLS
@@ -482,18 +465,6 @@ HONEST = [
 ]
 
 
-def only_damaged(data: bytes) -> None:
-    WATCH.seen.clear()
-    WATCH.is_on = True
-    try:
-        read(data)
-    except Damaged:
-        pass
-    finally:
-        WATCH.is_on = False
-    assert WATCH.seen == []
-
-
 @settings(deadline=None, max_examples=300)
 @given(st.sampled_from(HONEST), st.data())
 def test_a_changed_pickle_is_read_or_refused_and_asks_for_nothing(
@@ -504,13 +475,13 @@ def test_a_changed_pickle_is_read_or_refused_and_asks_for_nothing(
         start = choices.draw(st.integers(0, len(data)))
         data[start : start + choices.draw(st.integers(0, 4))] = choices.draw(st.binary(max_size=4))
 
-    only_damaged(bytes(data))
+    only_damaged(attack(bytes(data)))
 
 
 @settings(deadline=None, max_examples=300)
 @given(st.lists(st.sampled_from([bytes([code]) for code in range(256)]) | st.binary(max_size=9)))
 def test_any_bytes_are_read_or_refused_and_ask_for_nothing(pieces: list[bytes]) -> None:
-    only_damaged(b"".join(pieces))
+    only_damaged(attack(b"".join(pieces)))
 
 
 def test_a_pickle_cut_off_anywhere_is_refused(refused: Refused) -> None:

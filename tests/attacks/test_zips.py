@@ -122,12 +122,63 @@ def test_a_directory_too_long_for_the_limit_is_refused_before_it_is_read(refused
     )
 
 
-def test_the_zip64_form_of_the_directory_is_refused(refused: Refused) -> None:
-    data = zip_of({"a": b"x"})
+def with_zip64(data: bytes, **changed: int) -> bytes:
+    """The archive with a zip64 end record that repeats its plain one, but for these numbers."""
+    end = data.rindex(b"PK\x05\x06")
+    *_, entries, directory_bytes, start, _ = struct.unpack_from("<4sHHHHIIH", data, end)
+    numbers = {
+        "rest": 44,
+        "made_by": 45,
+        "needed": 45,
+        "disk": 0,
+        "first_disk": 0,
+        "entries_here": entries,
+        "entries": entries,
+        "directory_bytes": directory_bytes,
+        "start": start,
+        "record_disk": 0,
+        "record_start": end,
+        "disks": 1,
+    } | changed
+    *record, record_disk, record_start, disks = numbers.values()
+    form = struct.pack("<4sQHHIIQQQQ", b"PK\x06\x06", *record)
+    locator = struct.pack("<4sIQI", b"PK\x06\x07", record_disk, record_start, disks)
+    return data[:end] + form + locator + data[end:]
+
+
+def test_a_zip64_form_that_repeats_the_plain_one_is_read(here: Path) -> None:
+    assert read_archive(stored(with_zip64(zip_of({"a": b"x", "b/c": b"yz"})))) == {"a": b"x", "b/c": b"yz"}
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "rest",
+        "disk",
+        "first_disk",
+        "entries_here",
+        "entries",
+        "directory_bytes",
+        "start",
+        "record_disk",
+        "record_start",
+        "disks",
+    ],
+)
+def test_a_zip64_form_that_differs_from_the_plain_one_is_refused(refused: Refused, number: str) -> None:
+    error = refused(attack(with_zip64(zip_of({"a": b"x"}), **{number: 7})))
+
+    assert error.problems[0].found == "its zip64 form, which differs from the plain one"
+
+
+@pytest.mark.parametrize("data", [zip_of({"a": b"x"}), b"PK\x03\x04" + zip_of({})], ids=["a file", "none"])
+def test_a_zip64_locator_without_its_record_is_refused(refused: Refused, data: bytes) -> None:
     end = data.rindex(b"PK\x05\x06")
     locator = b"PK\x06\x07" + struct.pack("<IQI", 0, 0, 1)
 
-    assert refused(attack(data[:end] + locator + data[end:])).problems[0].found == "its zip64 form"
+    error = refused(attack(data[:end] + locator + data[end:]))
+
+    assert error.problems[0].found == "its zip64 form, which differs from the plain one"
 
 
 @pytest.mark.parametrize("keep", [4, 30, 60])

@@ -26,11 +26,14 @@ def test_the_same_table_trains_and_packs_to_the_same_bytes(model: Model, tmp_pat
 def test_train_says_what_it_trained(model: Model) -> None:
     said = model.said["train"]
 
-    assert set(said) == {"output", "rows", "trees", "calibration_method", "raw", "calibrated"}
+    assert set(said) == {
+        *("output", "rows", "model", "calibration_method", "raw", "calibrated", "baseline", "warnings"),
+    }
     assert said["output"] == "trained"
     assert set(said["rows"]) == {"train", "valid", "calib", "test"}
     assert sum(said["rows"].values()) == 1200
-    assert 1 <= said["trees"] <= 30
+    assert 1 <= int(said["model"].removesuffix(" trees")) <= 30
+    assert (said["baseline"], said["warnings"]) == (None, [])
     for scores in (said["raw"], said["calibrated"]):
         assert scores["rows"] == said["rows"]["test"]
         assert 0.7 < scores["auc"]["low"] < scores["auc"]["value"] < scores["auc"]["high"] < 1.0
@@ -138,6 +141,7 @@ def test_inspect_describes_the_pack_as_json(model: Model, tmp_path: Path) -> Non
     assert set(described) == {
         *("name", "family", "layout", "digest", "classes", "id", "label", "fields", "csv_columns", "engine"),
         *("calibrator", "golden", "conversion", "training", "libraries", "degradations", "warnings"),
+        "text_join",
     }
     assert described["layout"] == "packed"
     assert described["digest"] == model.said["pack"]["digest"]

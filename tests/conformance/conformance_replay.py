@@ -24,7 +24,7 @@ TOLERANCE = 1e-5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scores:
-    """Expected probabilities, `[n, classes]` each."""
+    """Expected probabilities, `[n, classes]` each, or `[n]` of class 1 alone."""
 
     raw: NDArray[np.float64]
     calibrated: NDArray[np.float64]
@@ -127,10 +127,11 @@ def _fault(wanted: Scores | Refusal, answer: Scores | BadInput, tally: Tally) ->
         return _refusal_fault(wanted, answer)
     if isinstance(wanted, Refusal):
         return f"expected a refusal, found scores {answer.raw.tolist()}"
-    for kind, right, ours in (
+    for kind, right, found in (
         ("raw", wanted.raw, answer.raw),
         ("calibrated", wanted.calibrated, answer.calibrated),
     ):
+        ours = found[:, 1] if right.ndim == 1 else found
         if right.shape != ours.shape:
             return f"{kind}: expected the shape {right.shape}, found {ours.shape}"
         difference = float(np.abs(right - ours).max())

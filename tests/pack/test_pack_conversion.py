@@ -7,9 +7,9 @@ import pytest
 import xgboost
 
 import servable
-from servable.artifact import Tolerances
+from servable.artifact import Conversion, Tolerances
 from servable.pack import DEFAULT_TOLERANCES, pack
-from servable.pack.comparison import at_every_split, compare, within
+from servable.pack.comparison import at_every_split, blocks, differences, p999, within
 from servable.pack.trees import split_thresholds
 from servable.records import FloatArray, ModelInputs
 
@@ -72,25 +72,29 @@ def test_each_threshold_is_asked_with_both_its_neighbours_and_each_feature_missi
     assert np.isnan(rows[6:]).tolist() == np.eye(3, dtype=bool).tolist()
 
 
-def test_the_comparison_evaluates_every_golden_and_every_threshold_record_on_both_engines() -> None:
-    golden = np.zeros((2, 3), dtype=np.float32)
-    splits = np.ones((9000, 3), dtype=np.float32)
+def test_the_comparison_asks_both_engines_for_every_record() -> None:
+    rows = np.arange(3 * 9002, dtype=np.float32).reshape(9002, 3)
     packed, reference = _Recorder(0.5), _Recorder(0.25)
 
-    found = compare(packed, reference, golden=golden, splits=splits)
+    found = differences(packed, reference, blocks(rows))
 
     for engine in (packed, reference):
-        assert np.concatenate(engine.rows).tobytes() == np.concatenate([golden, splits]).tobytes()
-    assert (found.golden_records, found.threshold_records) == (2, 9000)
-    assert (found.max_difference, found.p999_difference) == (0.25, 0.25)
+        assert np.concatenate(engine.rows).tobytes() == rows.tobytes()
+    assert found.tolist() == [0.25] * 9002
+
+
+def test_one_record_in_a_thousand_may_exceed_the_first_tolerance() -> None:
+    found = np.array([0.0] * 1999 + [1.0] * 2)
+
+    assert p999(found) == 0.0
+    assert p999(found[2:]) == 1.0
 
 
 def test_a_difference_that_is_not_a_number_is_outside_every_tolerance() -> None:
-    rows = np.zeros((2, 3), dtype=np.float32)
+    found = differences(_Recorder(np.nan), _Recorder(), blocks(np.zeros((2, 3), dtype=np.float32)))
 
-    found = compare(_Recorder(np.nan), _Recorder(), golden=rows, splits=rows)
-
-    assert not within(found, Tolerances(raw_p999=1.0, raw_max=1.0, reason="test"))
+    conversion = Conversion(golden_records=2, max_difference=float(found.max()), p999_difference=p999(found))
+    assert not within(conversion, Tolerances(raw_p999=1.0, raw_max=1.0, reason="test"))
 
 
 def test_a_threshold_that_moved_by_one_unit_is_found(training_output: Path) -> None:
@@ -107,9 +111,9 @@ def test_a_threshold_that_moved_by_one_unit_is_found(training_output: Path) -> N
             return reference.run(ModelInputs(tabular=np.nextafter(inputs.tabular, np.float32(np.inf))))
 
     golden = np.zeros((1, 4), dtype=np.float32)
-    found = compare(Moved(), reference, golden=golden, splits=at_every_split(golden, features, thresholds))
+    found = differences(Moved(), reference, blocks(at_every_split(golden, features, thresholds)))
 
-    assert not within(found, DEFAULT_TOLERANCES)
+    assert found.max() > DEFAULT_TOLERANCES.raw_max
 
 
 def test_the_graph_agrees_with_the_booster_and_the_manifest_says_how_well(packed_artifact: Path) -> None:

@@ -82,11 +82,13 @@ def test_the_output_is_the_archive_itself_with_a_sample_per_content_type(
     assert [path.name for path in output.parent.iterdir()] == ["requests.tgz"]
 
 
-def test_the_archive_is_that_of_the_script_byte_for_byte(artifact: Path, tmp_path: Path) -> None:
+def test_with_the_placeholder_of_the_script_the_archive_is_the_script_s_byte_for_byte(
+    artifact: Path, tmp_path: Path
+) -> None:
     environ = {"CONTENT_TYPES": ",".join(BOTH), "WORKING_DIRECTORY": str(tmp_path / "work")}
     by_script = script.main({"model_input": str(artifact)}, {"output_dir": str(tmp_path / "a")}, environ)
 
-    generate(artifact, tmp_path / "b.tar.gz", content_types=BOTH)
+    generate(artifact, tmp_path / "b.tar.gz", content_types=BOTH, default_text_value="DEFAULT_TEXT")
 
     assert (tmp_path / "b.tar.gz").read_bytes() == Path(by_script).read_bytes()
 

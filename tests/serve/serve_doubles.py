@@ -41,14 +41,16 @@ class FakeScorer:
     row_s: float = 0.0
     gate: threading.Event | None = None
     batches: list[int] = field(default_factory=list)
-    threads: set[str] = field(default_factory=set)
+    called_in: set[str] = field(default_factory=set)
+    batch_rows: int = 256
+    threads: int = 1
     schema: Schema = SCHEMA
     degradations: tuple[str, ...] = ("no calibrator",)
     artifact: Any = field(default_factory=lambda: SimpleNamespace(name="model", digest="sha256:abc"))
 
     def score_records(self, records: Records) -> Predictions:
         self.batches.append(records.n)
-        self.threads.add(threading.current_thread().name)
+        self.called_in.add(threading.current_thread().name)
         if self.gate is not None:
             assert self.gate.wait(10)
         time.sleep(self.row_s * records.n)

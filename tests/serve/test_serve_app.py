@@ -36,6 +36,7 @@ def test_ping_tells_which_model_this_process_serves() -> None:
         "status": "ready",
         "artifact": "sha256:abc",
         "name": "model",
+        "threads": 1,
         "degradations": ["no calibrator"],
     }
 
@@ -340,7 +341,7 @@ def test_a_small_request_to_a_cheap_model_makes_no_task_and_no_future() -> None:
         status = asyncio.run(main(Caller(app)))
 
     assert status == 200
-    assert scorer.threads == {threading.main_thread().name}
+    assert scorer.called_in == {threading.main_thread().name}
 
 
 def test_any_other_protocol_than_http_is_refused() -> None:

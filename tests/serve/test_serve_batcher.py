@@ -93,7 +93,7 @@ def test_what_waits_while_the_engine_runs_goes_next_as_one_batch() -> None:
     run_with(scorer, scenario)
 
     assert scorer.batches == [1, 5]
-    assert scorer.threads == {"scoring"}
+    assert scorer.called_in == {"scoring"}
 
 
 def test_a_batch_holds_no_more_records_than_its_budget() -> None:
@@ -231,7 +231,7 @@ def test_a_cheap_model_scores_a_small_request_where_it_stands() -> None:
     run_with(scorer, scenario, is_cheap=True)
 
     assert scorer.batches == [64, 65]
-    assert scorer.threads == {threading.main_thread().name, "scoring"}
+    assert scorer.called_in == {threading.main_thread().name, "scoring"}
 
 
 def test_a_cheap_model_is_never_in_two_threads_at_once() -> None:
@@ -248,7 +248,7 @@ def test_a_cheap_model_is_never_in_two_threads_at_once() -> None:
 
     run_with(scorer, scenario, is_cheap=True)
 
-    assert scorer.threads == {"scoring"}
+    assert scorer.called_in == {"scoring"}
 
 
 def test_when_the_thread_dies_everybody_is_told_and_nobody_waits_for_ever() -> None:

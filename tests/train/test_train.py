@@ -4,6 +4,7 @@ import csv
 import json
 import pickle
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +100,7 @@ def test_hyperparameters_hold_the_field_lists_and_every_setting(result: Training
     assert found["multiclass_categories"] == ["0", "1"]
     assert found["null_spellings"] == [""]
     assert found["split_rule"] == "servable-split-v1"
-    assert SETTINGS.to_plain().items() <= found.items()
+    assert asdict(SETTINGS).items() <= found.items()
     assert (result.output / "feature_columns.txt").read_text(encoding="utf-8").splitlines()[1:] == [
         "0,age",
         "1,income",
@@ -221,7 +222,12 @@ def test_the_figures_are_those_of_the_scorer_on_the_test_rows(result: TrainingRe
     calibrated = scores.calibrated[:, 1].astype(np.float64)
     assert result.calibrated.log_loss.value == pytest.approx(metrics.log_loss(labels, calibrated))
     facts = json.loads((result.output / "training.json").read_bytes())
-    assert facts["split"] == {"rule": "servable-split-v1", "key": "id", "rows": dict(result.rows)}
+    assert facts["split"] == {
+        "rule": "servable-split-v1",
+        "key": "id",
+        "rows": dict(result.rows),
+        "sample": None,
+    }
     assert facts["test"]["raw"]["auc"]["value"] == result.raw.auc.value
 
 

@@ -4,12 +4,16 @@ from servable.artifact.artifact import (
     Artifact,
     EngineFile,
     StoredCalibration,
+    StoredNetwork,
     StoredRiskTable,
+    StoredText,
 )
 from servable.artifact.damage import OnDamage
 from servable.artifact.derived import derive_records
+from servable.artifact.feature_columns import FEATURE_COLUMNS, format_feature_columns
 from servable.artifact.files import Files, MemoryFiles
 from servable.artifact.golden import GoldenSet
+from servable.artifact.hyperparameters import HYPERPARAMETERS, field_lists
 from servable.artifact.manifest import (
     FORMAT,
     MANIFEST,
@@ -21,6 +25,8 @@ from servable.artifact.manifest import (
     GoldenEntry,
     Manifest,
     SchemaEntry,
+    TextEntry,
+    TextJoinEntry,
     Tolerances,
     file_entries,
 )
@@ -31,29 +37,30 @@ from servable.artifact.safe import (
     atomic_write,
     atomic_writer,
     canonical_json,
+    disk_errors,
     parse_json,
     pretty_json,
     read_archive,
     read_pickle,
+    read_torch,
     require_vacant,
     require_writable,
     write_tar_gz,
 )
-from servable.artifact.training_output import (
-    FEATURE_COLUMNS,
-    HYPERPARAMETERS,
-    field_lists,
-    format_feature_columns,
-    read_training_facts,
-)
+from servable.artifact.tokenizers import ENCODER_CONFIG, TOKENIZER, TOKENIZER_FOLDER, TOKENIZER_PATH_VARIABLE
+from servable.artifact.training_facts import read_training_facts
 
 __all__ = [
+    "ENCODER_CONFIG",
     "FEATURE_COLUMNS",
     "FORMAT",
     "HYPERPARAMETERS",
     "IMPUTATION",
     "MANIFEST",
     "RISK_TABLES",
+    "TOKENIZER",
+    "TOKENIZER_FOLDER",
+    "TOKENIZER_PATH_VARIABLE",
     "Artifact",
     "CalibratorEntry",
     "Conversion",
@@ -69,13 +76,18 @@ __all__ = [
     "OnDamage",
     "SchemaEntry",
     "StoredCalibration",
+    "StoredNetwork",
     "StoredRiskTable",
+    "StoredText",
+    "TextEntry",
+    "TextJoinEntry",
     "Tolerances",
     "atomic_directory",
     "atomic_write",
     "atomic_writer",
     "canonical_json",
     "derive_records",
+    "disk_errors",
     "field_lists",
     "file_entries",
     "format_feature_columns",
@@ -85,6 +97,7 @@ __all__ = [
     "read_artifact",
     "read_files",
     "read_pickle",
+    "read_torch",
     "read_training_facts",
     "require_vacant",
     "require_writable",

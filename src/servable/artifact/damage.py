@@ -26,8 +26,12 @@ class DamageLog:
         """Raises the error, or logs it as a warning and remembers it."""
         if self._on_damage is OnDamage.REFUSE:
             raise error if isinstance(error, Damaged) else Damaged(error.problems) from error
-        _log.warning("%s", error)
-        self._degradations.append(str(error))
+        self.note(str(error))
+
+    def note(self, sentence: str) -> None:
+        """Logs a warning and remembers it: something was read otherwise than usual, and rightly so."""
+        _log.warning("%s", sentence)
+        self._degradations.append(sentence)
 
     @property
     def degradations(self) -> tuple[str, ...]:

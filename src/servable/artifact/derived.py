@@ -1,11 +1,13 @@
 """Records derived from an artifact's own tables: typical, missing and unknown values.
 
-They reach what records of the training table may not: every default bin, every imputation value.
+They reach what records of the training table may not: every default bin, every imputation value, and
+texts of every sort that a pipeline treats differently.
 """
 
 from collections.abc import Mapping
 
 from servable.artifact.artifact import StoredRiskTable
+from servable.artifact.derived_texts import TEXTS
 from servable.records import Cell
 from servable.schema import Kind, Schema
 
@@ -21,12 +23,16 @@ def derive_records(
 ) -> list[dict[str, Cell]]:
     """Typical records, and those that lack something.
 
-    The `typical` ones walk through the known categories and around the imputation values. After them
-    come one record with everything missing, one with every category unknown, and for each field one
-    that lacks its value.
+    The `typical` ones walk through the known categories, around the imputation values and through a cycle
+    of varied texts. After them come one record with everything missing, one with every category unknown,
+    for each field one that lacks its value, and, where there are text fields, one whose texts are empty.
     """
+    texts = schema.names(Kind.TEXT)
 
     def value(field: str, kind: Kind, step: int) -> Cell:
+        if kind is Kind.TEXT:
+            # two text fields of one record differ
+            return TEXTS[(step + texts.index(field)) % len(TEXTS)]
         if kind is Kind.NUMERIC:
             return imputation.get(field, 0.0) * (1 + (step % 7 - 3) / 10) + step % 3
         bins = sorted(risk_tables[field].bins) if field in risk_tables else []
@@ -42,4 +48,5 @@ def derive_records(
         dict.fromkeys(schema.names()),
         record(0) | unknown,
         *lacking,
+        *([record(0) | dict.fromkeys(texts, "")] if texts else []),
     ]

@@ -21,10 +21,17 @@ MANIFEST = "manifest.json"
 
 
 class EngineKind(StrEnum):
-    """What can compute an artifact's scores."""
+    """What can compute an artifact's scores.
+
+    A packed network is two graphs, encoder and head (`onnx-network`); a training output may bring one
+    graph of its own for both (`onnx-whole`), else its weights run on torch.
+    """
 
     ONNX_TREES = "onnx-trees"
     XGBOOST = "xgboost"
+    ONNX_NETWORK = "onnx-network"
+    ONNX_WHOLE = "onnx-whole"
+    TORCH = "torch"
 
 
 class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -50,12 +57,32 @@ class SchemaEntry(_Part, frozen=True, kw_only=True):
 
 
 class EngineEntry(_Part, frozen=True, kw_only=True):
-    """What computes the scores: `onnx-trees` or `xgboost`, its file, and the threads it must run on."""
+    """What computes the scores, its file, and the threads it was compared on; see `EngineFile`."""
 
     kind: EngineKind
     file: str
     intra_op_threads: Annotated[int, msgspec.Meta(ge=1)]
     score_dtype: Literal["float32", "float64"]
+    encoders: dict[str, str] = {}
+    pad_token_id: Annotated[int, msgspec.Meta(ge=0)] = 0
+
+
+class TextEntry(_Part, frozen=True, kw_only=True):
+    """How one text field becomes token ids; see `StoredText`."""
+
+    field: str
+    steps: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
+    max_tokens: Annotated[int, msgspec.Meta(ge=3)]
+    max_chunks: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    tokenizer: str
+
+
+class TextJoinEntry(_Part, frozen=True, kw_only=True):
+    """Which columns of a table make the text field; see `TextJoin`."""
+
+    field: str
+    columns: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
+    separator: str
 
 
 class CalibratorEntry(_Part, frozen=True, kw_only=True):
@@ -74,20 +101,38 @@ class GoldenEntry(_Part, frozen=True, kw_only=True):
 
 
 class Tolerances(_Part, frozen=True, kw_only=True):
-    """How far raw scores of the packed engine may be from the reference: at p99.9 and at most."""
+    """How far raw scores of the packed engine may be from the reference: at p99.9 and at most.
+
+    Attributes:
+        is_bit_equal_on_wire: whether one build gives the same bits wherever it serves. Matrix products
+            of a network sum in an order that depends on the processor and the number of threads.
+    """
 
     raw_p999: float
     raw_max: float
     reason: str
+    is_bit_equal_on_wire: bool = True
 
 
 class Conversion(_Part, frozen=True, kw_only=True):
-    """What the comparison of the packed engine with the reference found, in raw class probability."""
+    """What the comparison of the packed engine with the reference found, in raw class probability.
+
+    Beside the golden records: trees are compared at and beside every split threshold
+    (`threshold_records`), networks at every number of tokens (`length_records`).
+    """
 
     golden_records: int
-    threshold_records: int
+    threshold_records: int = 0
+    length_records: int = 0
     max_difference: float
     p999_difference: float
+
+    @property
+    def hard_records(self) -> str:
+        """The records that were made to be hard, in words."""
+        if self.length_records:
+            return f"{self.length_records} of every length"
+        return f"{self.threshold_records} at the splits"
 
 
 class FileEntry(_Part, frozen=True, kw_only=True):
@@ -106,6 +151,8 @@ class Manifest(_Part, frozen=True, kw_only=True):
     schema: SchemaEntry
     features: tuple[str, ...]
     engine: EngineEntry
+    texts: tuple[TextEntry, ...] = ()
+    text_join: TextJoinEntry | None = None
     calibrator: CalibratorEntry | None = None
     golden: GoldenEntry | None = None
     tolerances: Tolerances

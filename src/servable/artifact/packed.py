@@ -2,7 +2,7 @@
 
 import hashlib
 
-from servable.artifact.artifact import Artifact, EngineFile, StoredCalibration, StoredRiskTable
+from servable.artifact.artifact import Artifact, EngineFile, StoredCalibration, StoredRiskTable, StoredText
 from servable.artifact.damage import DamageLog, OnDamage
 from servable.artifact.files import Declared, Files
 from servable.artifact.golden import read_golden
@@ -10,7 +10,8 @@ from servable.artifact.manifest import MANIFEST, Manifest, parse_manifest
 from servable.artifact.safe import parse_json
 from servable.artifact.tables import imputation_values, risk_tables
 from servable.errors import Damaged, Problem
-from servable.schema import Field, Kind, Schema
+from servable.records import TextJoin
+from servable.schema import FLOAT32_MAX, NETWORK_MAX, Field, Kind, Schema
 
 RISK_TABLES, IMPUTATION = "tables/risk.json", "tables/impute.json"
 
@@ -45,6 +46,8 @@ def read_packed(files: Files, on_damage: OnDamage) -> Artifact:
             file=manifest.engine.file,
             intra_op_threads=manifest.engine.intra_op_threads,
             score_dtype=manifest.engine.score_dtype,
+            encoders=manifest.engine.encoders,
+            pad_token_id=manifest.engine.pad_token_id,
         ),
         golden=None
         if golden is None
@@ -54,6 +57,14 @@ def read_packed(files: Files, on_damage: OnDamage) -> Artifact:
         manifest=manifest,
         degradations=damage.degradations,
         files=declared,
+        texts=_texts(declared, manifest),
+        text_join=None
+        if manifest.text_join is None
+        else TextJoin(
+            field=manifest.text_join.field,
+            columns=manifest.text_join.columns,
+            separator=manifest.text_join.separator,
+        ),
     )
 
 
@@ -63,8 +74,17 @@ def _require_consistent(manifest: Manifest) -> None:
     unknown = [name for name in manifest.features if name not in fields]
     if unknown:
         raise Damaged(_manifest_problem("features", "names of fields", f'"{unknown[0]}"'))
-    if manifest.engine.file not in manifest.files:
-        raise Damaged(_manifest_problem("engine.file", "a file of the manifest", f'"{manifest.engine.file}"'))
+    for name in (manifest.engine.file, *manifest.engine.encoders.values()):
+        if name not in manifest.files:
+            raise Damaged(_manifest_problem("engine", "files of the manifest", f'"{name}"'))
+    texts = {field.name for field in manifest.schema.fields if field.kind is Kind.TEXT}
+    for key, entries in (
+        ("texts", [text.field for text in manifest.texts]),
+        ("engine.encoders", list(manifest.engine.encoders)),
+    ):
+        if len(entries) != len(texts) or set(entries) != texts:
+            expected = f"one entry for each text field ({', '.join(sorted(texts)) or 'there is none'})"
+            raise Damaged(_manifest_problem(key, expected, ", ".join(entries) or "none"))
     if manifest.calibrator is not None:
         indices = {str(index) for index in range(len(manifest.schema.classes))}
         stray = [index for index in manifest.calibrator.tables if index not in indices]
@@ -86,13 +106,14 @@ def _manifest_problem(key: str, expected: str, found: str) -> Problem:
 
 def _risk_tables(files: Files, manifest: Manifest) -> dict[str, StoredRiskTable]:
     tables = risk_tables(_read_json(files, RISK_TABLES), where=RISK_TABLES)
-    for field in manifest.schema.fields:
-        if field.kind is Kind.CATEGORICAL and field.name not in tables:
+    kinds = {field.name: field.kind for field in manifest.schema.fields}
+    for name in manifest.features:
+        if kinds[name] is Kind.CATEGORICAL and name not in tables:
             raise Damaged(
                 Problem(
                     code="artifact.table",
                     where=RISK_TABLES,
-                    expected=f'a table of the categorical field "{field.name}"',
+                    expected=f'a table of the categorical field "{name}"',
                     found="none",
                     fix="pack the artifact again",
                 )
@@ -109,6 +130,24 @@ def _schema(manifest: Manifest) -> Schema:
         label_name=entry.label_name,
         csv_columns=entry.csv_columns,
         null_spellings=frozenset(entry.null_spellings),
+        number_limit=NETWORK_MAX if manifest.texts else FLOAT32_MAX,
+    )
+
+
+def _texts(files: Files, manifest: Manifest) -> tuple[StoredText, ...]:
+    for entry in manifest.texts:
+        if entry.tokenizer not in files:
+            raise Damaged(_file_problem(entry.tokenizer, "", "no such file"))
+    return tuple(
+        StoredText(
+            field=entry.field,
+            steps=entry.steps,
+            max_tokens=entry.max_tokens,
+            max_chunks=entry.max_chunks,
+            tokenizer=files.read(entry.tokenizer),
+            where=entry.tokenizer,
+        )
+        for entry in manifest.texts
     )
 
 

@@ -11,8 +11,16 @@ from servable.artifact.training_output import read_training_output
 from servable.errors import BadInput, Damaged
 
 
-def read_artifact(path: Path | str, *, on_damage: OnDamage = OnDamage.REFUSE) -> Artifact:
+def read_artifact(
+    path: Path | str, *, on_damage: OnDamage = OnDamage.REFUSE, tokenizers: Path | None = None
+) -> Artifact:
     """The artifact in a folder or archive, packed or as training left it.
+
+    Args:
+        path: folder, .tar.gz, .tar or .zip.
+        on_damage: whether a missing or broken file is refused.
+        tokenizers: a folder with the tokenizer of a network whose training output has none, or one with
+            folders of tokenizers by name.
 
     Raises:
         NotFound: if there is nothing at `path`.
@@ -21,12 +29,15 @@ def read_artifact(path: Path | str, *, on_damage: OnDamage = OnDamage.REFUSE) ->
     """
     files = open_files(Path(path))  # whose own errors name the path
     try:
-        return read_files(files, on_damage=on_damage)
+        return read_files(files, on_damage=on_damage, tokenizers=tokenizers)
     except (BadInput, Damaged) as error:
         raise error.inside(str(path)) from error
 
 
-def read_files(files: Files, *, on_damage: OnDamage = OnDamage.REFUSE) -> Artifact:
-    """The artifact that these files make."""
-    read = read_packed if MANIFEST in files else read_training_output
-    return read(files, on_damage)
+def read_files(
+    files: Files, *, on_damage: OnDamage = OnDamage.REFUSE, tokenizers: Path | None = None
+) -> Artifact:
+    """The artifact that these files make; see `read_artifact`."""
+    if MANIFEST in files:
+        return read_packed(files, on_damage)
+    return read_training_output(files, on_damage, tokenizers=tokenizers)

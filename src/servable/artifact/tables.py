@@ -11,6 +11,8 @@ from servable.artifact.safe import parse_json, read_pickle
 from servable.errors import Damaged, Problem, ServableError
 
 CALIBRATION = "calibration"
+RISK_TABLES, IMPUTATION = "risk_table_map", "impute_dict"
+"""Names, without their ending, of the tables of a training output."""
 
 
 def read_twin(files: Files, stem: str) -> object | None:

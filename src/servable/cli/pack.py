@@ -18,8 +18,12 @@ from servable.cli.progress import progress
 def command(artifact: Path, output: Path, name: str | None, on_damage: str, as_json: bool) -> None:
     """Pack the training output ARTIFACT into one archive that serves without the training libraries.
 
-    The trees become one ONNX graph, which is compared with the booster on the golden records and at
-    every split. The golden records go in with both answers.
+    Trees become one ONNX graph, a network one for its encoder and one for its head. Graphs and original
+    are compared on the golden records, and at every split or every length of text. The golden records
+    go in with both answers.
+
+    A network whose training output has no folder `tokenizer` needs SERVABLE_TOKENIZER_PATH: a folder
+    with its tokenizer.json and config.json, or with such folders by name.
 
     \b
     Example:

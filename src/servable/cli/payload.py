@@ -19,7 +19,10 @@ from servable.cli.options import ARTIFACT, AS_JSON, names, output
     help="One sample of each: application/json, text/csv; separated by commas.",
 )
 @click.option("--default-numeric-value", default=0.0, show_default=True, help="Value of every number.")
-@click.option("--default-text-value", default="DEFAULT_TEXT", show_default=True, help="Value of every text.")
+@click.option(
+    "--default-text-value",
+    help="Value of every text and category.  [default: a realistic text; DEFAULT_TEXT for a category]",
+)
 @click.option(
     "--special-field",
     "special_fields",
@@ -33,7 +36,7 @@ def command(
     output: Path,
     content_types: str,
     default_numeric_value: float,
-    default_text_value: str,
+    default_text_value: str | None,
     special_fields: tuple[str, ...],
     as_json: bool,
 ) -> None:

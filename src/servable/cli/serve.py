@@ -14,9 +14,19 @@ from servable.cli.options import ARTIFACT, ON_DAMAGE
 @click.option("--host", help="Address to listen at.  [default: 127.0.0.1]")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port; 0 takes a free one.  [default: 8080]")
 @click.option("--max-body-bytes", type=click.IntRange(min=1), help="Largest request.  [default: 6553600]")
+@click.option(
+    "--threads",
+    type=click.IntRange(min=1),
+    help="Threads inside one operation of a network.  [default: measured at the start]",
+)
 @ON_DAMAGE
 def command(
-    artifact: Path, host: str | None, port: int | None, max_body_bytes: int | None, on_damage: str
+    artifact: Path,
+    host: str | None,
+    port: int | None,
+    max_body_bytes: int | None,
+    threads: int | None,
+    on_damage: str,
 ) -> None:
     """Serve ARTIFACT over HTTP: GET /ping and POST /invocations.
 
@@ -37,13 +47,20 @@ def command(
         replay_golden,
         run,
     )
+    from servable.tuning import tuned  # noqa: PLC0415  # onnxruntime
 
     settings = read_settings()
     limits = replace(Limits(), max_body_bytes=max_body_bytes or settings.max_body_bytes)
     with open_socket(host or settings.host, settings.port if port is None else port) as sock:
-        scorer = load(artifact, on_damage=on_damage)
+        scorer = load(artifact, on_damage=on_damage, threads=threads)
+        choice = None
+        if threads is None:
+            scorer, choice = tuned(scorer)
         golden = scorer.artifact.golden
         replayed = 0 if golden is None else replay_golden(scorer, golden, time.monotonic)
         app = create_app(scorer, limits=limits, default_accept=settings.default_accept)
-        ready = f"{scorer.artifact.name} {scorer.artifact.digest}, {replayed} golden records replayed"
+        on_threads = f", {choice.sentence()}" if choice else ""
+        ready = (
+            f"{scorer.artifact.name} {scorer.artifact.digest}, {replayed} golden records replayed{on_threads}"
+        )
         run(app, sock, limits=limits, on_ready=lambda url: click.echo(f"ready at {url}: {ready}", err=True))

@@ -6,7 +6,7 @@ Training and serving therefore parse a cell in the same way (decision 0019).
 import gzip
 import io
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, count, islice
 from pathlib import Path
 from typing import IO, cast
@@ -29,7 +29,7 @@ def read_table(path: Path) -> Table:
         NotFound: `table.not-found`.
         BadInput: `table.format` for an unknown ending, or the codec's own code, naming the file.
     """
-    blocks = list(read_table_blocks(path, required=frozenset()))
+    blocks = list(read_table_blocks(path, headers=[frozenset()]))
     if len({block.names for block in blocks}) > 1:  # lines of NDJSON whose keys differ
         return Table.of_records(
             [dict(zip(block.names or (), row, strict=True)) for block in blocks for row in block.rows]
@@ -38,14 +38,14 @@ def read_table(path: Path) -> Table:
     return Table(names=names, rows=[row for block in blocks for row in block.rows])
 
 
-def read_table_blocks(path: Path, *, required: frozenset[str]) -> Iterator[Table]:
+def read_table_blocks(path: Path, *, headers: Sequence[frozenset[str]]) -> Iterator[Table]:
     """A table in blocks of at most 4,096 rows.
 
     Args:
         path: a file whose name ends in .csv, .ndjson, .jsonl, .json or .parquet, with .gz behind it
             for the text forms.
-        required: names of columns. The first row of a CSV file is a header if it holds all of them;
-            otherwise the file's rows are positional.
+        headers: sets of column names. The first row of a CSV file is a header if it holds all names
+            of one of them; otherwise the file's rows are positional.
     """
     if not path.is_file():
         raise NotFound(
@@ -61,7 +61,7 @@ def read_table_blocks(path: Path, *, required: frozenset[str]) -> Iterator[Table
     for ending, read in _READERS.items():
         if name.endswith(ending):
             with _open(path) as file:
-                yield from _located(path, read(file, required))
+                yield from _located(path, read(file, headers))
             return
     raise BadInput(
         Problem(
@@ -98,20 +98,21 @@ def _located(path: Path, blocks: Iterator[Table]) -> Iterator[Table]:
         ) from error
 
 
-def _csv_blocks(file: IO[bytes], required: frozenset[str]) -> Iterator[Table]:
+def _csv_blocks(file: IO[bytes], headers: Sequence[frozenset[str]]) -> Iterator[Table]:
     with io.TextIOWrapper(file, encoding="utf-8-sig", newline="") as text:
         rows = read_rows(text)
         first = next(rows, None)
         if first is None:
             return
-        has_header = required <= {cell for cell in first if cell is not None}
+        cells = {cell for cell in first if cell is not None}
+        has_header = any(names <= cells for names in headers)
         names = tuple(cell or "" for cell in first) if has_header else None
         rest = chain([first], rows) if names is None else require_width(rows, len(names))
         while block := list(islice(rest, BLOCK_ROWS)):
             yield Table(names=names, rows=block)
 
 
-def _ndjson_blocks(file: IO[bytes], _: frozenset[str]) -> Iterator[Table]:
+def _ndjson_blocks(file: IO[bytes], _: Sequence[frozenset[str]]) -> Iterator[Table]:
     for first in count(1, BLOCK_ROWS):
         lines = list(islice(file, BLOCK_ROWS))
         if not lines:
@@ -121,17 +122,17 @@ def _ndjson_blocks(file: IO[bytes], _: frozenset[str]) -> Iterator[Table]:
             yield block
 
 
-def _json_blocks(file: IO[bytes], _: frozenset[str]) -> Iterator[Table]:
+def _json_blocks(file: IO[bytes], _: Sequence[frozenset[str]]) -> Iterator[Table]:
     yield json_codec.decode(file.read(), max_rows=_MAX_BLOCK_ROWS)
 
 
-def _parquet_blocks(file: IO[bytes], _: frozenset[str]) -> Iterator[Table]:
+def _parquet_blocks(file: IO[bytes], _: Sequence[frozenset[str]]) -> Iterator[Table]:
     from servable.codecs.parquet_codec import read_batches  # noqa: PLC0415  # only where Parquet is read
 
     yield from read_batches(file.read())
 
 
-_READERS: dict[str, Callable[[IO[bytes], frozenset[str]], Iterator[Table]]] = {
+_READERS: dict[str, Callable[[IO[bytes], Sequence[frozenset[str]]], Iterator[Table]]] = {
     ".csv": _csv_blocks,
     ".ndjson": _ndjson_blocks,
     ".jsonl": _ndjson_blocks,

@@ -2,7 +2,8 @@
 
 The script runs alone in a container and therefore has errors of its own; here they become those of the
 family. Unlike the script, which falls back and warns as its contract says, `generate` refuses a name that
-is no field and an artifact that names no field.
+is no field and an artifact that names no field; and where nobody chose a text, a text field holds a sentence
+or a short dialogue instead of the script's placeholder.
 """
 
 import math
@@ -11,9 +12,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from servable.errors import BadInput, Damaged, NotFound, Problem, ServableError, shown
 from servable.payload import script
+from servable.payload.texts import sample_texts
 
 _FAMILY: tuple[tuple[type[script.PayloadError], type[ServableError]], ...] = (
     (script.SettingError, BadInput),
@@ -56,7 +59,7 @@ def generate(
     *,
     content_types: Sequence[str] = ("application/json",),
     default_numeric_value: float = 0.0,
-    default_text_value: str = script.DEFAULT_TEXT_VALUE,
+    default_text_value: str | None = None,
     field_defaults: Mapping[str, str] | None = None,
     special_fields: Mapping[str, str] | None = None,
     timestamp: str | None = None,
@@ -71,7 +74,8 @@ def generate(
         output: the archive's own name; the directory is made if need be.
         content_types: `application/json`, `text/csv`; one sample each.
         default_numeric_value: finite; the value of every numeric field.
-        default_text_value: the value of every category and text.
+        default_text_value: the value of every category and text; None: `DEFAULT_TEXT` for a category, and
+            for a text field a text that its pipeline keeps.
         field_defaults: values of single fields, as they stand.
         special_fields: templates of single categories and texts, where `{timestamp}` is replaced.
         timestamp: what replaces `{timestamp}`; None takes the time of the clock in UTC.
@@ -81,17 +85,23 @@ def generate(
             `payload.field-default`, `payload.placeholder`, `payload.text`, `payload.file`.
         NotFound: `payload.not-found`, `payload.hyperparameters-missing`.
         Damaged: `payload.archive`, `payload.file-size`, `payload.hyperparameters`, `payload.field-list`,
-            `payload.no-fields`, `payload.feature-columns`, `payload.manifest`.
+            `payload.no-fields`, `payload.feature-columns`, `payload.manifest`, `json.*`.
     """
     _check_arguments(content_types, default_numeric_value)
     field_defaults, special_fields = field_defaults or {}, special_fields or {}
     with _errors_of_the_family(output):
         files = _open_model(artifact_path)
-        variables = _variables(files)
+        hyperparameters = script.parse_hyperparameters(files)
+        variables = _variables(files, hyperparameters)
         csv_vars = script.csv_variables(files, variables)
         texts = [name for name, kind in (*variables, *csv_vars) if kind == script.VariableType.TEXT]
         _check_names(field_defaults, (name for name, _ in (*variables, *csv_vars)), "a field")
         _check_names(special_fields, texts, "a category or text field")
+        if default_text_value is None:
+            default_text_value = script.DEFAULT_TEXT_VALUE
+            chosen = sample_texts(files, hyperparameters)
+            # what stands in the tabular list too is a number to the script
+            field_defaults = {name: chosen[name] for name in chosen if name in texts} | dict(field_defaults)
         output.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="servable-payload-") as folder:
             paths = script.save_payloads(
@@ -155,8 +165,7 @@ def _open_model(artifact_path: Path) -> script.ModelFiles:
     )
 
 
-def _variables(files: script.ModelFiles) -> list[list[str]]:
-    hyperparameters = script.parse_hyperparameters(files)
+def _variables(files: script.ModelFiles, hyperparameters: Mapping[str, Any]) -> list[list[str]]:
     variables = script.request_variables(hyperparameters)
     if variables:
         return variables

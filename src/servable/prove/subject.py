@@ -100,7 +100,10 @@ def read_subject(
     if not any(requests.rows for requests in golden):
         found = f"none of {len(artifact.golden)} in {', '.join(content_types)}"
         _refuse("content-types", "a type that can carry golden records", found, "add application/json")
-    is_same = is_own_endpoint and is_same_build(artifact.manifest.libraries)
+    manifest = artifact.manifest
+    is_same = (
+        is_own_endpoint and manifest.tolerances.is_bit_equal_on_wire and is_same_build(manifest.libraries)
+    )
     return Subject(
         artifact=artifact,
         predictions=artifact.golden.packed,

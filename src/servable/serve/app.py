@@ -36,9 +36,10 @@ def create_app(
     Args:
         scorer: whose golden records have been replayed.
         limits: of the server; the application holds to `bytes_in_flight`, the protocol to the others.
-        batch_limits: how much is scored at once and how much may wait.
+        batch_limits: how much is scored at once and how much may wait.  [default: by the scorer]
         default_accept: content type of the answer to a caller who does not care.
     """
+    batch_limits = batch_limits or BatchLimits.of_batches(scorer.batch_rows)
     batcher = Batcher(scorer.score_records, is_cheap=scorer.is_cheap, limits=batch_limits)
     bodies = Bodies(max_bytes=(limits or Limits()).bytes_in_flight)
     return App(scorer, batcher=batcher, bodies=bodies, default_accept=default_accept)
@@ -57,6 +58,7 @@ class App:
             "artifact": scorer.artifact.digest,
             "name": scorer.artifact.name,
             "process_start": process_start(),
+            "threads": scorer.threads,
             "degradations": list(scorer.degradations),
         }
         self._ready = json_answer(200, {"status": "ready", **self._identity})

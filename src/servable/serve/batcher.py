@@ -8,6 +8,7 @@ import asyncio
 from collections import deque
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Self
 
 from servable.errors import BadInput, Busy, Problem, ServableError, Unavailable
 from servable.records import Predictions, Records
@@ -33,6 +34,11 @@ class BatchLimits:
     row_budget: int = 256
     max_queue_rows: int = 4096
     inline_rows: int = 64
+
+    @classmethod
+    def of_batches(cls, rows: int) -> Self:
+        """Batches of so many records, and a queue of sixteen of them."""
+        return cls(row_budget=rows, max_queue_rows=16 * rows)
 
     def __post_init__(self) -> None:
         if not 0 < self.row_budget <= self.max_queue_rows:

@@ -40,6 +40,14 @@ class Scoring(Protocol):
         """Whether a small batch takes less time than handing it to another thread."""
 
     @property
+    def batch_rows(self) -> int:
+        """How many records are worth scoring at once."""
+
+    @property
+    def threads(self) -> int:
+        """How many threads compute inside one operation."""
+
+    @property
     def degradations(self) -> tuple[str, ...]:
         """What was passed over because damage was tolerated."""
 

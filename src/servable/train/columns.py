@@ -7,8 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from servable.errors import BadInput, Problem
-from servable.records import ABSENT, Cell, Table
-from servable.schema import Field, Kind, Schema, parse_number
+from servable.records import ABSENT, Cell, Table, TextJoin
+from servable.schema import FLOAT32_MAX, NETWORK_MAX, Field, Kind, Schema, parse_number
+from servable.train.family import require_setting
+
+JOINED_TEXT = "text"
+"""The field that several text columns become."""
+
+_SMALLEST_SAMPLE = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -19,34 +25,102 @@ class LabelledTable:
         table: the rows that have a label.
         schema: fields in the order of the table; numeric where every cell is a number or missing.
         labels: `[n]` class index.
+        groups: `[n]` the cell by which rows are grouped, or None where there is no such column.
         unlabelled: rows that were left out because their label is missing.
     """
 
     table: Table
     schema: Schema
     labels: NDArray[np.int64]
+    groups: tuple[Cell, ...] | None
     unlabelled: int
 
 
-def read_columns(
-    table: Table, *, label: str, id_column: str | None, categorical: Sequence[str], drop: Sequence[str]
-) -> LabelledTable:
-    """The columns of a table by their use.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableSettings:
+    """How the columns of a training table are to be used.
 
-    Args:
-        table: named columns.
+    Attributes:
         label: the column to predict.
         id_column: the column that identifies a row, if there is one; never a field.
+        group_column: the column whose rows must stay in one part of the split, as those of one
+            customer; never a field.
+        text: columns of text; several are joined into the one field `text`.
         categorical: columns of numbers that are categories all the same.
         drop: columns to leave out.
+        sample: rows of the training part that are used, drawn by the seed; of the validation rows a
+            quarter as many. All of them where it is None.
+        smooth_factor: pseudo-rows of a risk table, as a share of all rows.
+        count_threshold: rows that a category needs for a bin of its own.
+    """
+
+    label: str
+    id_column: str | None = None
+    group_column: str | None = None
+    text: tuple[str, ...] = ()
+    categorical: tuple[str, ...] = ()
+    drop: tuple[str, ...] = ()
+    sample: int | None = None
+    smooth_factor: float = 0.01
+    count_threshold: int = 5
+
+    def __post_init__(self) -> None:
+        is_good = self.sample is None or self.sample >= _SMALLEST_SAMPLE
+        require_setting("sample", self.sample, is_good, f"at least {_SMALLEST_SAMPLE} rows")
+
+    @property
+    def text_join(self) -> TextJoin | None:
+        """How several text columns become one field."""
+        return TextJoin(field=JOINED_TEXT, columns=self.text) if len(self.text) > 1 else None
+
+
+def read_columns(table: Table, settings: TableSettings) -> LabelledTable:
+    """The columns of a table by their use.
 
     Raises:
         BadInput: `train.column` for a name that the table lacks, `train.label` for a label that does
             not have two classes.
     """
+    _require_named(table, settings)
+    if settings.text_join is not None:
+        table = settings.text_join.apply(table)
+    names, label = table.names or (), settings.label
+    at = names.index(label)
+    rows = [row for row in table.rows if row[at] is not None and row[at] is not ABSENT]
+    texts = [_label_text(row[at], label) for row in rows]
+    classes = _classes(texts, label)
+    left_out = {label, settings.id_column, settings.group_column, *settings.drop}
+    fields = tuple(
+        Field(name, _kind(name, [row[index] for row in rows], settings))
+        for index, name in enumerate(names)
+        if name not in left_out
+    )
+    groups = None
+    if settings.group_column is not None:
+        group_at = names.index(settings.group_column)
+        groups = tuple(row[group_at] for row in rows)
+    return LabelledTable(
+        table=Table(names=names, rows=rows),
+        schema=Schema(
+            fields=fields,
+            classes=classes,
+            id_name=settings.id_column,
+            label_name=label,
+            csv_columns=tuple(field.name for field in fields),
+            number_limit=NETWORK_MAX if settings.text else FLOAT32_MAX,
+        ),
+        labels=np.array([classes.index(text) for text in texts], dtype=np.int64),
+        groups=groups,
+        unlabelled=len(table) - len(rows),
+    )
+
+
+def _require_named(table: Table, settings: TableSettings) -> None:
+    """Nothing, if the table has every column that the settings name, each once."""
     names = table.names or ()
     _require_columns(names)
-    for name in (label, *([id_column] if id_column else []), *categorical, *drop):
+    used = filter(None, (settings.label, settings.id_column, settings.group_column))
+    for name in (*used, *settings.text, *settings.categorical, *settings.drop):
         if name not in names:
             raise BadInput(
                 Problem(
@@ -57,7 +131,8 @@ def read_columns(
                     fix="name a column of the table",
                 )
             )
-    if "id" in names and id_column is None and "id" not in (*drop, *categorical, label):
+    named = (settings.group_column, *settings.drop, *settings.categorical, *settings.text, settings.label)
+    if "id" in names and settings.id_column is None and "id" not in named:
         raise BadInput(
             Problem(
                 code="train.column",
@@ -67,28 +142,16 @@ def read_columns(
                 fix="pass `--id id` to echo it beside the scores, or `--drop id`",
             )
         )
-    at = names.index(label)
-    rows = [row for row in table.rows if row[at] is not None and row[at] is not ABSENT]
-    texts = [_label_text(row[at], label) for row in rows]
-    classes = _classes(texts, label)
-    left_out = {label, id_column, *drop}
-    fields = tuple(
-        Field(name, _kind([row[index] for row in rows], forced=name in categorical))
-        for index, name in enumerate(names)
-        if name not in left_out
-    )
-    return LabelledTable(
-        table=Table(names=names, rows=rows),
-        schema=Schema(
-            fields=fields,
-            classes=classes,
-            id_name=id_column,
-            label_name=label,
-            csv_columns=tuple(field.name for field in fields),
-        ),
-        labels=np.array([classes.index(text) for text in texts], dtype=np.int64),
-        unlabelled=len(table) - len(rows),
-    )
+    if settings.text_join is not None and JOINED_TEXT in names and JOINED_TEXT not in settings.text:
+        raise BadInput(
+            Problem(
+                code="train.column",
+                where=f'column "{JOINED_TEXT}"',
+                expected="no column of this name beside the text columns, which are joined under it",
+                found="one",
+                fix="name it with `--text` too, or give it another name",
+            )
+        )
 
 
 def _require_columns(names: Sequence[str]) -> None:
@@ -137,8 +200,11 @@ def _classes(texts: Sequence[str], label: str) -> tuple[str, ...]:
     return classes
 
 
-def _kind(cells: Sequence[Cell], *, forced: bool) -> Kind:
-    return Kind.CATEGORICAL if forced or not all(map(_is_number, cells)) else Kind.NUMERIC
+def _kind(name: str, cells: Sequence[Cell], settings: TableSettings) -> Kind:
+    if name in settings.text or (settings.text_join is not None and name == JOINED_TEXT):
+        return Kind.TEXT
+    is_category = name in settings.categorical or not all(map(_is_number, cells))
+    return Kind.CATEGORICAL if is_category else Kind.NUMERIC
 
 
 def _is_number(cell: Cell) -> bool:

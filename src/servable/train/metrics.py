@@ -15,7 +15,7 @@ _DRAWS = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """A figure of the test rows with its 95 % interval: 1.96 bootstrap standard errors (200 draws) around it.
+    """A figure of the test rows with its 95 % interval: 1.96 bootstrap standard errors around it.
 
     Not the percentiles of the draws: drawing rows twice makes calibration look worse than it is, so
     the percentiles of a well calibrated model's error leave out the error itself.

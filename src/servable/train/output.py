@@ -9,12 +9,13 @@ from servable.artifact import field_lists, format_feature_columns, pretty_json
 from servable.calibration import FittedTable
 from servable.preprocess import RiskTable
 from servable.schema import Schema
+from servable.train.family import FittedModel
 
 
 def output_files(
     *,
     schema: Schema,
-    model: bytes,
+    model: FittedModel,
     risk_tables: Mapping[str, RiskTable],
     imputation: Mapping[str, float],
     hyperparameters: Mapping[str, Any],
@@ -23,10 +24,13 @@ def output_files(
     risk = {
         name: {"bins": dict(table.bins), "default_bin": table.default} for name, table in risk_tables.items()
     }
+    configuration = field_lists(schema) | dict(hyperparameters) | dict(model.hyperparameters)
+    tables = {"imputation_dict": dict(imputation), "risk_tables": risk}
     return {
-        "xgboost_model.bst": model,
+        **model.files,
+        **model.copies(configuration | tables),
         "feature_columns.txt": format_feature_columns(schema.names()),
-        "hyperparameters.json": pretty_json(field_lists(schema) | dict(hyperparameters)),
+        "hyperparameters.json": pretty_json(configuration),
         **_twin("risk_table_map", risk),
         **_twin("impute_dict", dict(imputation)),
     }

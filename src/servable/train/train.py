@@ -4,11 +4,9 @@ The training rows pass through the same `bind` and the same `Preprocessor` as re
 figures are taken through the same `Scorer`.
 """
 
-import hashlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import numpy as np
@@ -23,21 +21,30 @@ from servable.artifact import (
     require_vacant,
 )
 from servable.calibration import fit_lookup_table
-from servable.codecs import read_table
-from servable.errors import BadInput, Problem
 from servable.preprocess import Preprocessor, RiskTable, fit_imputation, fit_risk_table
-from servable.records import ObjectArray, Records, Table
+from servable.records import FloatArray, ObjectArray
 from servable.schema import Kind
 from servable.scorer import Scorer, scorer_of
-from servable.train.columns import LabelledTable, read_columns
+from servable.train.columns import TableSettings
+from servable.train.comparison import Comparison, compare
+from servable.train.family import Examples, Family, Progress, Say
+from servable.train.leaks import find_warnings
 from servable.train.metrics import ScoreReport, report
 from servable.train.output import calibration_files, facts_file, output_files, plain
-from servable.train.split import SPLIT_RULE, Part, positions, split
-from servable.train.xgboost_family import Rows, XGBoostSettings, fit_booster
+from servable.train.split import SPLIT_RULE, Part
+from servable.train.table import Rows, TrainingTable, read_training_table
 
 GOLDEN_RECORDS = 200
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how much of it is done, and how much there is."""
+DERIVED_TEXTS = 11
+"""One record for each kind of text: empty, long, with markup, in other scripts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaselineResult:
+    """What a plain model of the same rows is worth, and how the trained one compares with it."""
+
+    scores: ScoreReport
+    comparison: Comparison
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,38 +53,26 @@ class TrainingResult:
 
     output: Path
     rows: Mapping[str, int]
-    trees: int
+    model: str
     calibration_method: str
     raw: ScoreReport
     calibrated: ScoreReport
+    baseline: BaselineResult | None
+    warnings: tuple[str, ...]
 
     def summary_lines(self) -> list[str]:
         """What a person wants to know, the output first."""
         sizes = ", ".join(f"{part} {rows:,}" for part, rows in self.rows.items())
         lines = [
-            f"{self.output} ({self.trees} trees; rows: {sizes})",
+            f"{self.output} ({self.model}; rows: {sizes})",
             f"on {self.raw.rows:,} test rows, {self.raw.positives:,} of class 1 (95 % bootstrap intervals):",
+            _figures("raw", self.raw),
+            _figures(f"calibrated ({self.calibration_method})", self.calibrated),
         ]
-        for name, scores in (("raw", self.raw), (f"calibrated ({self.calibration_method})", self.calibrated)):
-            figures = (scores.auc, scores.log_loss, scores.calibration_error)
-            auc, loss, error = (f"{f.value:.4f} [{f.low:.4f}, {f.high:.4f}]" for f in figures)
-            bound = f"{scores.calibration_error_null:.4f}"
-            lines.append(
-                f"  {name}: AUC {auc}, log-loss {loss}, calibration error {error} (15 bins; null {bound})"
-            )
+        if self.baseline is not None:
+            lines.append(_figures("baseline (tf-idf and logistic regression)", self.baseline.scores))
+            lines.append(f"  {self.baseline.comparison.sentence()}")
         return lines
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TableSettings:
-    """How the columns of a training table are to be used; see `read_columns`."""
-
-    label: str
-    id_column: str | None = None
-    categorical: tuple[str, ...] = ()
-    drop: tuple[str, ...] = ()
-    smooth_factor: float = 0.01
-    count_threshold: int = 5
 
 
 def train(
@@ -85,144 +80,201 @@ def train(
     output: Path,
     *,
     columns: TableSettings,
-    settings: XGBoostSettings,
+    settings: Family,
     name: str | None = None,
+    say: Say = lambda _: None,
     progress: Progress = lambda *_: None,
 ) -> TrainingResult:
-    """Trains an XGBoost classifier of two classes and writes its training output.
+    """Trains a classifier of two classes and writes its training output.
+
+    Args:
+        table_path: .csv with a header, .ndjson, .json or .parquet.
+        output: the folder to write, vacant.
+        columns: how the table's columns are used.
+        settings: the family of models, with its settings.
+        name: of the model.  [default: that of the table]
+        say: told what should be known before the work is done: warnings, how long it will take.
+        progress: told how far it is.
 
     Raises:
         NotFound, BadInput: for a table that cannot be read or used; nothing is written then.
+        Unavailable: if the disk refuses, or a package is not installed.
     """
     require_vacant(output)
     progress("read the table", 0, 1)
-    labelled, records = _read(table_path, columns)
-    places = positions(_keys(records, table_path))
-    parts = split(places)
-    _require_both_classes(parts, labelled.labels)
-    preprocessor = _fit_preprocessor(labelled, records, parts[Part.TRAIN], columns)
-    features = preprocessor.apply(records).tabular
-    booster = fit_booster(
-        Rows(features[parts[Part.TRAIN]], labelled.labels[parts[Part.TRAIN]]),
-        Rows(features[parts[Part.VALID]], labelled.labels[parts[Part.VALID]]),
-        settings,
-        lambda done, total: progress("fit trees", done, total),
+    table = read_training_table(table_path, columns, seed=settings.seed)
+    settings.require_fields(table.labelled.schema)
+    warnings = find_warnings(
+        table.records,
+        table.labelled.schema,
+        table.labelled.labels,
+        table.parts,
+        group_column=columns.group_column,
+    )
+    for sentence in warnings:
+        say(f"warning: {sentence}")
+    preprocessor = _fit_preprocessor(table, settings)
+    model = settings.fit(
+        _examples(table, preprocessor, Part.TRAIN),
+        _examples(table, preprocessor, Part.VALID),
+        table.labelled.schema,
+        say=say,
+        progress=progress,
     )
     files = output_files(
-        schema=labelled.schema,
-        model=booster.model,
+        schema=table.labelled.schema,
+        model=model,
         risk_tables=preprocessor.risk_tables,
         imputation=preprocessor.imputation,
         hyperparameters={
-            "pipeline_name": name or table_path.name.partition(".")[0],
+            "pipeline_name": name or table.name,
             "pipeline_version": "1",
             "model_objective": "binary_classification",
-            "model_class": "xgboost",
+            "model_class": settings.model_class,
             "smooth_factor": columns.smooth_factor,
             "count_threshold": columns.count_threshold,
             "split_rule": SPLIT_RULE,
-            **settings.to_plain(),
+            **_text_recipe(columns),
         },
     )
+    return _finish(
+        table=table,
+        output=output,
+        files=files,
+        settings=settings,
+        preprocessor=preprocessor,
+        model=model.summary,
+        warnings=warnings,
+        progress=progress,
+    )
+
+
+def _text_recipe(columns: TableSettings) -> dict[str, object]:
+    """How the text field was made, for whoever reads the same table again."""
+    join = columns.text_join
+    return {} if join is None else {"text_columns": list(join.columns), "text_separator": join.separator}
+
+
+def _finish(
+    *,
+    table: TrainingTable,
+    output: Path,
+    files: dict[str, bytes],
+    settings: Family,
+    preprocessor: Preprocessor,
+    model: str,
+    warnings: tuple[str, ...],
+    progress: Progress,
+) -> TrainingResult:
+    """What needs a model that scores: calibration, figures, golden records; then everything is written."""
     progress("calibrate", 0, 1)
-    calib, test = parts[Part.CALIB], parts[Part.TEST]
-    uncalibrated = _scorer(files).score_records(_take(records, calib))
-    fitted = fit_lookup_table(uncalibrated.raw[:, 1], labelled.labels[calib].astype(np.float64))
-    files |= calibration_files(fitted)
+    uncalibrated = _scorer(files).score_records(table.records_of(table.parts[Part.CALIB]))
+    calibration_labels = table.labels_of(Part.CALIB).astype(np.float64)
+    fitted = fit_lookup_table(uncalibrated.raw[:, 1], calibration_labels)
+    files = files | calibration_files(fitted)
     scorer = _scorer(files)
     progress("measure on the test rows", 0, 1)
-    predictions = scorer.score_records(_take(records, test))
-    golden = _golden(scorer, labelled.table, test[np.argsort(places[test], kind="stable")])
+    test, labels = table.parts[Part.TEST], table.labels_of(Part.TEST)
+    predictions = scorer.score_records(table.records_of(test))
     raw, calibrated = (
-        report(scores[:, 1], labelled.labels[test], seed=settings.seed)
+        report(scores[:, 1], labels, seed=settings.seed)
         for scores in (predictions.raw, predictions.calibrated)
     )
-    sizes = {part.value: len(parts[part]) for part in Part}
-    files |= golden.to_files() | facts_file(
-        {
-            "data": _data_facts(table_path, labelled),
-            "split": {"rule": SPLIT_RULE, "key": columns.id_column or "row number", "rows": sizes},
-            "calibration": {
-                "method": fitted.method,
-                "rows": fitted.rows,
-                "knots": len(fitted.table.x),
-                "knot_error": fitted.knot_error,
-            },
-            "derived_golden_records": golden.derived,
-            "test": {"raw": plain(raw), "calibrated": plain(calibrated)},
-        }
-    )
-    _write(output, files)
+    baseline = _baseline(table, preprocessor, predictions.calibrated[:, 1], settings.seed, progress)
+    progress("keep golden records", 0, 1)
+    golden = _golden(scorer, table)
+    facts = table.facts() | {
+        "calibration": {
+            "method": fitted.method,
+            "rows": fitted.rows,
+            "knots": len(fitted.table.x),
+            "knot_error": fitted.knot_error,
+        },
+        "derived_golden_records": golden.derived,
+        "test": {"raw": plain(raw), "calibrated": plain(calibrated)}
+        | ({} if baseline is None else {"baseline": plain(baseline)}),
+        "warnings": list(warnings),
+    }
+    _write(output, files | golden.to_files() | facts_file(facts))
     return TrainingResult(
         output=output,
-        rows=sizes,
-        trees=booster.trees,
+        rows=table.sizes(),
+        model=model,
         calibration_method=fitted.method,
         raw=raw,
         calibrated=calibrated,
+        baseline=baseline,
+        warnings=warnings,
     )
 
 
-def _read(path: Path, columns: TableSettings) -> tuple[LabelledTable, Records]:
-    table = read_table(path)
-    try:
-        labelled = read_columns(
-            table,
-            label=columns.label,
-            id_column=columns.id_column,
-            categorical=columns.categorical,
-            drop=columns.drop,
-        )
-        return labelled, labelled.schema.bind(labelled.table)
-    except BadInput as error:
-        raise error.inside(path.name) from error
+def _figures(name: str, scores: ScoreReport) -> str:
+    figures = (scores.auc, scores.log_loss, scores.calibration_error)
+    auc, loss, error = (f"{f.value:.4f} [{f.low:.4f}, {f.high:.4f}]" for f in figures)
+    bound = f"{scores.calibration_error_null:.4f}"
+    return f"  {name}: AUC {auc}, log-loss {loss}, calibration error {error} (15 bins; null {bound})"
 
 
-def _keys(records: Records, path: Path) -> Sequence[object]:
-    """Keys of the split: the ids, which then must all be there, or the row numbers."""
-    if records.ids is None:
-        return range(len(records))
-    if None in records.ids:
-        raise BadInput(
-            Problem(
-                code="train.id",
-                where=f"{path.name}, record {records.ids.index(None)}",
-                expected="an id, which decides what the row is for",
-                found="none",
-                fix="write one in every row, or leave `--id` out",
-            )
-        )
-    return records.ids
-
-
-def _fit_preprocessor(
-    labelled: LabelledTable, records: Records, rows: NDArray[np.int64], columns: TableSettings
-) -> Preprocessor:
+def _fit_preprocessor(table: TrainingTable, settings: Family) -> Preprocessor:
     """Tables fitted on the training rows, and on nothing else."""
-    schema = labelled.schema
-    labels = labelled.labels[rows].astype(np.float64)
+    schema, columns = table.labelled.schema, table.settings
+    rows, labels = table.parts[Part.TRAIN], table.labels_of(Part.TRAIN).astype(np.float64)
 
     def risk(name: str) -> RiskTable:
-        categories: ObjectArray = records.columns[name][rows]
+        categories: ObjectArray = table.records.columns[name][rows]
         return fit_risk_table(
             categories, labels, smooth_factor=columns.smooth_factor, count_threshold=columns.count_threshold
         )
 
     return Preprocessor(
-        features=schema.names(),
+        features=schema.names(Kind.NUMERIC, Kind.CATEGORICAL),
         risk_tables={name: risk(name) for name in schema.names(Kind.CATEGORICAL)},
-        imputation={name: fit_imputation(records.columns[name][rows]) for name in schema.names(Kind.NUMERIC)},
+        imputation={
+            name: fit_imputation(table.records.columns[name][rows]) for name in schema.names(Kind.NUMERIC)
+        },
+        missing=settings.missing,
+        texts=settings.readers(schema),
     )
 
 
-def _golden(scorer: Scorer, table: Table, rows: NDArray[np.int64]) -> GoldenSet:
+def _examples(table: TrainingTable, preprocessor: Preprocessor, part: Part) -> Examples:
+    return Examples(preprocessor.apply(table.records_of(table.parts[part])), table.labels_of(part))
+
+
+def _baseline(
+    table: TrainingTable, preprocessor: Preprocessor, model: FloatArray, seed: int, progress: Progress
+) -> BaselineResult | None:
+    """A plain text model of the same rows, looked at beside the trained one; None without a text field."""
+    texts = table.labelled.schema.names(Kind.TEXT)
+    if not texts:
+        return None
+    from servable.train.baseline import fit_baseline  # noqa: PLC0415  # scikit-learn
+
+    progress("fit the baseline", 0, 1)
+    plain_preprocessor = replace(preprocessor, texts={})
+
+    def inputs(part: Part) -> tuple[list[str], NDArray[np.float32]]:
+        records = table.records_of(table.parts[part])
+        return table.texts_of(part, texts[0]), plain_preprocessor.apply(records).tabular
+
+    baseline = fit_baseline(*inputs(Part.TRAIN), table.labels_of(Part.TRAIN), seed=seed)
+    scores, labels = baseline.scores(*inputs(Part.TEST))[:, 1], table.labels_of(Part.TEST)
+    return BaselineResult(
+        scores=report(scores, labels, seed=seed), comparison=compare(model, scores, labels, seed=seed)
+    )
+
+
+def _golden(scorer: Scorer, table: TrainingTable) -> GoldenSet:
     """The first test rows by their place in the split, and records derived from the schema."""
-    schema, names = scorer.schema, table.names or ()
+    schema, cells = scorer.schema, table.labelled.table
+    names, test = cells.names or (), table.parts[Part.TEST]
+    rows: Rows = test[np.argsort(table.places[test], kind="stable")][:GOLDEN_RECORDS]
     wanted = [name for name in names if name != schema.label_name]
     kept = [names.index(name) for name in wanted if name in (*schema.names(), schema.id_name)]
-    real = [{names[at]: table.rows[row][at] for at in kept} for row in rows[:GOLDEN_RECORDS].tolist()]
+    real = [{names[at]: cells.rows[row][at] for at in kept} for row in rows.tolist()]
     artifact = scorer.artifact
-    derived = derive_records(schema, artifact.risk_tables, artifact.imputation, typical=0)
+    typical = DERIVED_TEXTS if schema.names(Kind.TEXT) else 0
+    derived = derive_records(schema, artifact.risk_tables, artifact.imputation, typical=typical)
     requests = [*real, *derived]
     return GoldenSet(
         requests=tuple(map(msgspec.json.encode, requests)),
@@ -235,35 +287,6 @@ def _golden(scorer: Scorer, table: Table, rows: NDArray[np.int64]) -> GoldenSet:
 
 def _scorer(files: Mapping[str, bytes]) -> Scorer:
     return scorer_of(read_files(MemoryFiles(files)))
-
-
-def _take(records: Records, rows: NDArray[np.int64]) -> Records:
-    return Records(columns={name: column[rows] for name, column in records.columns.items()}, n=len(rows))
-
-
-def _require_both_classes(parts: Mapping[Part, NDArray[np.int64]], labels: NDArray[np.int64]) -> None:
-    for part, rows in parts.items():
-        if len(set(labels[rows].tolist())) < 2:
-            raise BadInput(
-                Problem(
-                    code="train.rows",
-                    where=f"{part} split",
-                    expected="rows of both classes",
-                    found=f"{len(rows)} rows of fewer",
-                    fix="train on a larger table",
-                )
-            )
-
-
-def _data_facts(path: Path, labelled: LabelledTable) -> dict[str, Any]:
-    return {
-        "name": path.name.partition(".")[0],
-        "rows": len(labelled.table),
-        "rows_without_label": labelled.unlabelled,
-        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-        "label": labelled.schema.label_name,
-        "classes": list(labelled.schema.classes),
-    }
 
 
 def _write(output: Path, files: Mapping[str, bytes]) -> None:

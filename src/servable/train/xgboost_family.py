@@ -1,26 +1,13 @@
-"""Training a gradient-boosted tree classifier of two classes."""
+"""The family `xgboost`: gradient-boosted trees for two classes, on numbers and risk tables."""
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
 
-import numpy as np
-from numpy.typing import NDArray
-
-from servable.errors import BadInput, Problem, Unavailable
-from servable.records import FloatArray
-
-try:
-    import xgboost
-except ImportError as error:
-    raise Unavailable(
-        Problem(
-            code="train.extra",
-            where="family xgboost",
-            expected="the package xgboost",
-            found="that it is not installed",
-            fix="install servable[trees]",
-        )
-    ) from error
+from servable.preprocess import TextReader
+from servable.schema import Schema
+from servable.train.family import Examples, FittedModel, Progress, Say, require_setting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +34,9 @@ class XGBoostSettings:
     colsample_bytree: float = 0.8
     seed: int = 0
 
+    model_class: ClassVar[str] = "xgboost"
+    missing: ClassVar[float] = math.nan
+
     def __post_init__(self) -> None:
         for name, value, is_good, expected in (
             ("max_depth", self.max_depth, 1 <= self.max_depth <= 30, "a depth from 1 to 30"),
@@ -62,70 +52,19 @@ class XGBoostSettings:
             ("subsample", self.subsample, 0 < self.subsample <= 1, "a share above 0"),
             ("colsample_bytree", self.colsample_bytree, 0 < self.colsample_bytree <= 1, "a share above 0"),
         ):
-            if not is_good:
-                raise BadInput(
-                    Problem(
-                        code="train.setting",
-                        where=f"setting {name}",
-                        expected=expected,
-                        found=repr(value),
-                        fix="correct the setting",
-                    )
-                )
+            require_setting(name, value, is_good, expected)
 
-    def to_plain(self) -> dict[str, float | int]:
-        """The settings as JSON values."""
-        return asdict(self)
+    def require_fields(self, schema: Schema) -> None:
+        """Nothing: every table without text will do, and this family is given no text."""
 
+    def readers(self, schema: Schema) -> Mapping[str, TextReader]:
+        """None: trees read no text."""
+        return {}
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FittedBooster:
-    """A booster in XGBoost's binary JSON, and how many trees it has."""
+    def fit(
+        self, train: Examples, valid: Examples, schema: Schema, *, say: Say, progress: Progress
+    ) -> FittedModel:
+        """A booster, cut after its best round on the validation rows."""
+        from servable.train.boosting import fit_booster  # noqa: PLC0415  # xgboost
 
-    model: bytes
-    trees: int
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """Features `[n, t]` float32 and labels `[n]`."""
-
-    features: FloatArray
-    labels: NDArray[np.int64]
-
-
-def fit_booster(
-    train: Rows, valid: Rows, settings: XGBoostSettings, on_round: Callable[[int, int], None]
-) -> FittedBooster:
-    """A booster, cut after its best round on the validation rows.
-
-    One thread: the sums of several threads differ in their last digits from run to run.
-    """
-
-    class Rounds(xgboost.callback.TrainingCallback):
-        def after_iteration(self, model: object, epoch: int, evals_log: object) -> bool:
-            on_round(epoch + 1, settings.num_round)
-            return False
-
-    booster = xgboost.train(
-        {
-            "objective": "binary:logistic",
-            "eval_metric": "logloss",
-            "tree_method": "hist",
-            "nthread": 1,
-            "max_depth": settings.max_depth,
-            "eta": settings.eta,
-            "min_child_weight": settings.min_child_weight,
-            "subsample": settings.subsample,
-            "colsample_bytree": settings.colsample_bytree,
-            "seed": settings.seed,
-        },
-        xgboost.DMatrix(train.features, label=train.labels),
-        num_boost_round=settings.num_round,
-        evals=[(xgboost.DMatrix(valid.features, label=valid.labels), "valid")],
-        early_stopping_rounds=settings.early_stopping_rounds,
-        verbose_eval=False,
-        callbacks=[Rounds()],
-    )
-    trees = booster.best_iteration + 1
-    return FittedBooster(model=bytes(booster[:trees].save_raw(raw_format="ubj")), trees=trees)
+        return fit_booster(train, valid, self, lambda done, total: progress("fit trees", done, total))

@@ -1,15 +1,17 @@
-"""What comes from strangers or must not be left half-written: archives, pickles, JSON, and safe writing."""
+"""What comes from strangers or must not be left half-written: archives, pickles, tensors, JSON, writing."""
 
 from servable.artifact.safe.archives import read_archive
 from servable.artifact.safe.jsons import canonical_json, parse_json, pretty_json
 from servable.artifact.safe.members import Limits
 from servable.artifact.safe.pickles import PickleLimits, read_pickle
 from servable.artifact.safe.tars import write_tar_gz
+from servable.artifact.safe.torch_files import TorchLimits, read_torch
 from servable.artifact.safe.writing import (
     atomic_directory,
     atomic_stream,
     atomic_write,
     atomic_writer,
+    disk_errors,
     require_vacant,
     require_writable,
 )
@@ -17,15 +19,18 @@ from servable.artifact.safe.writing import (
 __all__ = [
     "Limits",
     "PickleLimits",
+    "TorchLimits",
     "atomic_directory",
     "atomic_stream",
     "atomic_write",
     "atomic_writer",
     "canonical_json",
+    "disk_errors",
     "parse_json",
     "pretty_json",
     "read_archive",
     "read_pickle",
+    "read_torch",
     "require_vacant",
     "require_writable",
     "write_tar_gz",

@@ -1,79 +1,13 @@
-"""The meaning of each pickle opcode that plain data needs: a stack, its marks and a memo."""
+"""The meaning of each pickle opcode that data needs: a stack, its marks and a memo."""
 
-import re
-import struct
 from collections.abc import Callable
-from enum import Enum
 from typing import Final, NoReturn
 
-from servable.errors import Damaged, Problem, shown
+from servable.artifact.safe.names import Reference, Vocabulary, refuse
+from servable.errors import shown
 
-PLAIN = "plain data (list, tuple, dict, str, number)"
 _WELL_FORMED = "a well-formed pickle"
-_IDENTIFIER = re.compile(r"[\w.<>]{1,100}", re.ASCII)
 _KEYS = frozenset({str, bytes, int, float, bool, type(None)})
-_ORDERS = {"<": "<", ">": ">", "|": "<"}
-_FORMATS = {"f8": "d", "f4": "f", "i8": "q", "i4": "i", "b1": "?"}
-
-
-class _Reference(Enum):
-    """A name that has a meaning here. It is never imported, looked up or called."""
-
-    SCALAR = "numpy.scalar"
-    DTYPE = "numpy.dtype"
-    ENCODE = "_codecs.encode"
-    BYTES = "bytes"
-
-    def __str__(self) -> str:
-        return f"`{self.value}`"
-
-
-_REFERENCES: Final = {
-    "numpy._core.multiarray.scalar": _Reference.SCALAR,
-    "numpy.core.multiarray.scalar": _Reference.SCALAR,
-    "numpy.dtype": _Reference.DTYPE,
-    # Protocols 0 to 2 write bytes as text that is to be encoded, and no bytes as a call.
-    "_codecs.encode": _Reference.ENCODE,
-    "builtins.bytes": _Reference.BYTES,
-    "__builtin__.bytes": _Reference.BYTES,
-}
-
-
-class _NumpyType:
-    """The type of a NumPy scalar; the byte order arrives after the rest."""
-
-    __slots__ = ("code", "order")
-
-    def __init__(self, code: str) -> None:
-        self.code = code
-        self.order: str | None = None
-
-    def __str__(self) -> str:
-        return f"the NumPy type {self.code}"
-
-    def decoded(self, data: bytes) -> float | int | bool | None:
-        """The number in these bytes, or None where they hold none."""
-        layout = struct.Struct(f"{_ORDERS.get(self.order or '', '!')}{_FORMATS[self.code]}")
-        if self.order is None or len(data) != layout.size:
-            return None
-        number: float | int | bool = layout.unpack(data)[0]
-        return number
-
-
-def refuse(
-    kind: str, where: str, *, found: str, expected: str = PLAIN, cause: Exception | None = None
-) -> NoReturn:
-    """Raises the error for a pickle that is malformed or holds more than plain data."""
-    fix = "save it again as lists, dicts, strings and numbers"
-    problem = Problem(code=f"pickle.{kind}", where=where, expected=expected, found=found, fix=fix)
-    raise Damaged(problem) from cause
-
-
-def refuse_reference(name: str, where: str) -> None:
-    """Raises for a name that has no meaning here."""
-    if name not in _REFERENCES:
-        text = f"`{name}`" if _IDENTIFIER.fullmatch(name) else shown(name)
-        refuse("reference", where, found=f"a reference to {text}")
 
 
 class Machine:
@@ -83,10 +17,11 @@ class Machine:
         at: byte of the opcode that is being interpreted.
     """
 
-    __slots__ = ("_items_left", "_memo", "_outer", "_stack", "_where", "at")
+    __slots__ = ("_items_left", "_memo", "_outer", "_stack", "_vocabulary", "_where", "at")
 
-    def __init__(self, *, where: str, items: int) -> None:
+    def __init__(self, *, where: str, vocabulary: Vocabulary, items: int) -> None:
         self.at = 0
+        self._vocabulary = vocabulary
         self._where = where
         self._items_left = items
         self._stack: list[object] = []
@@ -190,42 +125,31 @@ class Machine:
             full_name = f"{module}.{name}"
         else:
             full_name = str(argument).replace(" ", ".")
-        refuse_reference(full_name, self._where)
-        self.push(_REFERENCES[full_name])
+        self._vocabulary.require(full_name, self._where)
+        self.push(self._vocabulary.names[full_name])
 
     def reduce(self, _: object) -> None:
         """Pushes what a name with these arguments stands for."""
         arguments, name = self._pop(), self._pop()
-        match (name, arguments):
-            case (_Reference.DTYPE, (str(code), 0, 1)) if code in _FORMATS:
-                self.push(_NumpyType(code))
-            case (_Reference.DTYPE, (str(code), *_)):
-                refuse("dtype", self._where, found=f"a NumPy value of type {shown(code)}")
-            case (_Reference.SCALAR, (_NumpyType() as kind, bytes(data))) if (
-                number := kind.decoded(data)
-            ) is not None:
-                self.push(number)
-            case (_Reference.BYTES, ()):
-                self.push(b"")
-            case (_Reference.ENCODE, (str(text), "latin1")) if all(char <= "\xff" for char in text):
-                self.push(text.encode("latin-1"))
-            case (_Reference(), _):
-                refuse("reference", self.place, found=f"{name} with other arguments")
-            case _:
-                self.malformed("a call of a value")
+        if not isinstance(name, Reference):
+            self.malformed("a call of a value")
+        value = name.stands_for(arguments, self.place) if isinstance(arguments, tuple) else None
+        if value is None:
+            refuse("reference", self.place, found=f"{name} with other arguments")
+        self.push(value)
 
     def build(self, _: object) -> None:
-        """Gives a NumPy type its byte order."""
-        state, kind = self._pop(), self._top()
-        if not isinstance(kind, _NumpyType):
+        """Gives the value beneath it a state."""
+        state = self._pop()
+        if not self._vocabulary.give_state(self._top(), state, self.place):
             refuse("state", self.place, found="a value with a state of its own")
-        match state:
-            case (3, str(order), None, None, None, -1, -1, 0) if (
-                kind.order is None and order in _ORDERS and (order == "|") == (kind.code == "b1")
-            ):
-                kind.order = order
-            case _:
-                refuse("dtype", self.place, found="a NumPy value of another kind than a plain number")
+
+    def resolve(self, _: object) -> None:
+        """Pushes what a persistent id stands for."""
+        value = self._vocabulary.persistent(self._pop(), self.place)
+        if value is None:
+            refuse("persistent-id", self.place, found="a persistent id of another form")
+        self.push(value)
 
     def _extend(self, values: list[object]) -> None:
         target = self._top()
@@ -273,7 +197,8 @@ _LITERALS = (
     " BINUNICODE8 SHORT_BINBYTES BINBYTES BINBYTES8"
 )
 
-# What an opcode does, by its name in `pickletools`. An opcode that is not here is refused.
+# What an opcode does, by its name in `pickletools`. An opcode that is not here is refused, and so is one
+# beyond plain data that the vocabulary does not name.
 ACTIONS: Final[dict[str, _Action]] = {
     **dict.fromkeys(_LITERALS.split(), Machine.literal),
     "NONE": lambda machine, _: machine.push(None),
@@ -296,6 +221,13 @@ ACTIONS: Final[dict[str, _Action]] = {
     **dict.fromkeys(("PUT", "BINPUT", "LONG_BINPUT", "MEMOIZE"), Machine.memoize),
     **dict.fromkeys(("GET", "BINGET", "LONG_BINGET"), Machine.recall),
     **dict.fromkeys(("GLOBAL", "STACK_GLOBAL"), Machine.refer),
-    "REDUCE": Machine.reduce,
+    **dict.fromkeys(("REDUCE", "NEWOBJ"), Machine.reduce),
     "BUILD": Machine.build,
+    "BINPERSID": Machine.resolve,
 }
+_BEYOND_PLAIN = frozenset({"NEWOBJ", "BINPERSID"})
+
+
+def known_opcodes(vocabulary: Vocabulary) -> frozenset[str]:
+    """Names of the opcodes that a pickle of this vocabulary may hold and that do something."""
+    return frozenset(ACTIONS.keys() - _BEYOND_PLAIN) | vocabulary.opcodes

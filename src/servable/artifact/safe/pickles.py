@@ -1,8 +1,7 @@
 """Pickles from strangers, read as data: opcodes are interpreted here, and nothing they name is called.
 
-Of the names that a pickle can refer to, those by which NumPy's scalars and, up to protocol 2, bytes are
-written have a meaning here; this module gives it, not what the names stand for. Every other name is
-refused (decision 0020, law 3).
+Of the names that a pickle can refer to, those of a vocabulary have a meaning here; this project gives it,
+not what the names stand for. Every other name is refused (decision 0020, law 3).
 
 Source: `pickletools` for the opcodes; NumPy's `dtype.__reduce__` for the layout of a scalar.
 """
@@ -12,7 +11,8 @@ import re
 from dataclasses import dataclass
 from io import BytesIO
 
-from servable.artifact.safe.opcodes import ACTIONS, Machine, refuse, refuse_reference
+from servable.artifact.safe.names import PLAIN_VOCABULARY, Vocabulary, refuse
+from servable.artifact.safe.opcodes import ACTIONS, Machine, known_opcodes
 from servable.artifact.safe.plain import check_plain
 
 _WELL_FORMED = "a well-formed pickle"
@@ -20,9 +20,6 @@ _HIGHEST_PROTOCOL = 5
 _NAMED = {"GLOBAL", "INST"}
 _BY_BYTE = {ord(opcode.code): opcode for opcode in pickletools.opcodes}
 _TWO_LINES = re.compile(rb"([^\n]*)\n([^\n]*)\n")
-_ALLOWED = frozenset(
-    bytes([code]) for code, opcode in _BY_BYTE.items() if opcode.name in {*ACTIONS, "FRAME", "STOP"} - _NAMED
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,16 +57,40 @@ def read_pickle(data: bytes, *, where: str, limits: PickleLimits = DEFAULT_PICKL
         Damaged: `pickle.reference` if it refers to anything else, `pickle.*` if it is malformed or beyond
             the limits.
     """
+    return interpret(data, where=where, vocabulary=PLAIN_VOCABULARY, limits=limits)
+
+
+def interpret(
+    data: bytes,
+    *,
+    where: str,
+    vocabulary: Vocabulary,
+    limits: PickleLimits = DEFAULT_PICKLE_LIMITS,
+    leaves: tuple[type, ...] = (),
+) -> object:
+    """The data of a pickle whose names mean what this vocabulary says.
+
+    Args:
+        data: the pickle, protocols 0 to 5.
+        where: its file, as errors name it.
+        vocabulary: the meaning of its names.
+        limits: how much it may hold.
+        leaves: types of values beyond plain data that the result may hold.
+
+    Raises:
+        Damaged: as `read_pickle`, and what the vocabulary refuses.
+    """
     if len(data) > limits.data_bytes:
         refuse("size", where, expected=f"a pickle of at most {limits.data_bytes} bytes", found=f"{len(data)}")
-    machine = Machine(where=where, items=limits.items)
+    machine = Machine(where=where, vocabulary=vocabulary, items=limits.items)
     stream = BytesIO(data)
     opcodes = pickletools.genops(stream)
+    gate = _Gate(vocabulary)
     name = ""
     while name != "STOP":
         machine.at = stream.tell()
         # Looked at before the argument is decoded: decoding can warn, and what is refused needs none.
-        _require_allowed(data, machine.at, where)
+        gate.require_allowed(data, machine.at, where)
         try:
             opcode, argument, _ = next(opcodes)
         except ValueError as error:
@@ -82,31 +103,42 @@ def read_pickle(data: bytes, *, where: str, limits: PickleLimits = DEFAULT_PICKL
         found = f"{len(data) - stream.tell()} bytes after its end"
         refuse("malformed", where, expected="nothing after a pickle", found=found)
     value = machine.result()
-    check_plain(value, where=where, max_depth=limits.depth, max_extent=limits.extent)
+    check_plain(value, where=where, max_depth=limits.depth, max_extent=limits.extent, leaves=leaves)
     return value
 
 
-def _require_allowed(data: bytes, at: int, where: str) -> None:
-    """Refuses an opcode by its first byte, and a reference by the name that follows it."""
-    if data[at : at + 1] in _ALLOWED:
-        return
-    if at >= len(data):
-        refuse("malformed", where, expected=_WELL_FORMED, found="one that is cut off")
-    place = f"{where}, byte {at}"
-    opcode = _BY_BYTE.get(data[at])
-    if opcode is None:
-        refuse(
-            "malformed", place, expected=_WELL_FORMED, found=f"the byte {data[at]:#04x}, which is no opcode"
-        )
-    if opcode.name == "PROTO":
-        if at or data[1:2] > bytes([_HIGHEST_PROTOCOL]):
-            expected = f"protocol 0 to {_HIGHEST_PROTOCOL}, named at the start"
-            refuse("protocol", place, expected=expected, found="another")
-        return
-    if opcode.name in _NAMED:
-        name = _TWO_LINES.match(data, at + 1)
-        if name is None:
-            refuse("malformed", place, expected=_WELL_FORMED, found="a reference that is cut off")
-        refuse_reference(b".".join(name.groups()).decode("latin-1"), where)
-    if opcode.name not in ACTIONS:
-        refuse("opcode", place, found=f"the opcode {opcode.name}")
+class _Gate:
+    """Which opcodes may pass, told by the byte that each begins with."""
+
+    __slots__ = ("_harmless", "_known", "_vocabulary")
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._vocabulary = vocabulary
+        self._known = known_opcodes(vocabulary)
+        # A name follows some opcodes, and PROTO stands at the start alone; those are looked at again.
+        names = {*self._known, "FRAME", "STOP"} - _NAMED
+        self._harmless = frozenset(bytes([code]) for code, opcode in _BY_BYTE.items() if opcode.name in names)
+
+    def require_allowed(self, data: bytes, at: int, where: str) -> None:
+        """Refuses an opcode by its first byte, and a reference by the name that follows it."""
+        if data[at : at + 1] in self._harmless:
+            return
+        if at >= len(data):
+            refuse("malformed", where, expected=_WELL_FORMED, found="one that is cut off")
+        place = f"{where}, byte {at}"
+        opcode = _BY_BYTE.get(data[at])
+        if opcode is None:
+            found = f"the byte {data[at]:#04x}, which is no opcode"
+            refuse("malformed", place, expected=_WELL_FORMED, found=found)
+        if opcode.name == "PROTO":
+            if at or data[1:2] > bytes([_HIGHEST_PROTOCOL]):
+                expected = f"protocol 0 to {_HIGHEST_PROTOCOL}, named at the start"
+                refuse("protocol", place, expected=expected, found="another")
+            return
+        if opcode.name in _NAMED:
+            name = _TWO_LINES.match(data, at + 1)
+            if name is None:
+                refuse("malformed", place, expected=_WELL_FORMED, found="a reference that is cut off")
+            self._vocabulary.require(b".".join(name.groups()).decode("latin-1"), where)
+        if opcode.name not in self._known:
+            refuse("opcode", place, found=f"the opcode {opcode.name}")

@@ -14,7 +14,9 @@ from servable.errors import Damaged, Problem
 _SCALARS = frozenset({int, float, bool, type(None)})
 
 
-def check_plain(value: object, *, where: str, max_depth: int, max_extent: int) -> None:
+def check_plain(
+    value: object, *, where: str, max_depth: int, max_extent: int, leaves: tuple[type, ...] = ()
+) -> None:
     """Returns where a value is plain data within the limits, else raises.
 
     Args:
@@ -22,11 +24,12 @@ def check_plain(value: object, *, where: str, max_depth: int, max_extent: int) -
         where: its place, as errors name it.
         max_depth: levels of containers.
         max_extent: values and characters, counted once for each way that leads to them.
+        leaves: types of values beyond plain data that it may hold; each value counts as one.
 
     Raises:
         Damaged: `pickle.kind`, `pickle.cycle`, `pickle.depth` or `pickle.extent`.
     """
-    _Measure(where=where, max_depth=max_depth, max_extent=max_extent).of(value, depth=0)
+    _Measure(where=where, max_depth=max_depth, max_extent=max_extent, leaves=leaves).of(value, depth=0)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -36,12 +39,13 @@ class _Measure:
     where: str
     max_depth: int
     max_extent: int
+    leaves: tuple[type, ...]
     _known: dict[int, tuple[int, int]] = field(default_factory=dict)
     _open: set[int] = field(default_factory=set)
 
     def of(self, value: object, *, depth: int) -> tuple[int, int]:
         """Extent and height of a value that stands inside so many containers."""
-        if type(value) in _SCALARS:
+        if type(value) in _SCALARS or isinstance(value, self.leaves):
             return 1, 0
         if isinstance(value, str | bytes):
             return 1 + len(value), 0

@@ -4,8 +4,10 @@
 member that unfolds to more or less than its header says, or shares bytes with another, is refused, so
 that every reader of the archive sees the same files.
 
-Refused as not needed: encryption, compression other than deflate, the zip64 form of the directory, bytes
-after the archive's comment. Source: PKWARE APPNOTE 6.3.10.
+The zip64 form of the end record is accepted where it says what the plain one says, as PyTorch writes it:
+readers that know one form or both then see the same directory. Refused as not needed: a zip64 form that says
+more, encryption, compression other than deflate, bytes after the archive's comment.
+Source: PKWARE APPNOTE 6.3.10.
 """
 
 import io
@@ -23,7 +25,14 @@ _CHUNK_BYTES = 1 << 20
 # Signature, disk numbers, entries here and in all, directory's length and offset, comment's length.
 _END = struct.Struct("<4sHHHHIIH")
 _END_SIGNATURE = b"PK\x05\x06"
-_ZIP64_LOCATOR, _ZIP64_LOCATOR_BYTES = b"PK\x06\x07", 20
+# Signature, length of the rest, versions made by and needed, disk numbers, entries here and in all,
+# directory's length and offset.
+_ZIP64_END = struct.Struct("<4sQHHIIQQQQ")
+_ZIP64_END_SIGNATURE, _ZIP64_END_REST_BYTES = b"PK\x06\x06", 44
+# Signature, disk of the record above, its offset, number of disks.
+_ZIP64_LOCATOR = struct.Struct("<4sIQI")
+_ZIP64_LOCATOR_SIGNATURE = b"PK\x06\x07"
+_ZIP64_BYTES = _ZIP64_END.size + _ZIP64_LOCATOR.size
 _LONGEST_COMMENT_BYTES = 0xFFFF
 # Signature, version, flags, method, time, date, checksum, two sizes, lengths of name and extra field.
 _LOCAL = struct.Struct("<4sHHHHHIIIHH")
@@ -60,25 +69,42 @@ def read_zip(file: BinaryIO, *, stored_bytes: int, members: Members) -> None:
 
 def _check_directory(file: BinaryIO, *, stored_bytes: int, members: Members) -> None:
     """Refuses a directory too long to be read, before it is."""
-    most_tail = _END.size + _LONGEST_COMMENT_BYTES + _ZIP64_LOCATOR_BYTES
+    most_tail = _END.size + _LONGEST_COMMENT_BYTES + _ZIP64_BYTES
     file.seek(max(0, stored_bytes - most_tail))
     tail = file.read(most_tail)
     start = tail.rfind(_END_SIGNATURE)
     if start < 0 or start + _END.size > len(tail):
         raise _bad_directory(members, "none")
-    *_, directory_bytes, directory_start, comment_bytes = _END.unpack_from(tail, start)
+    *_, n_entries, directory_bytes, directory_start, comment_bytes = _END.unpack_from(tail, start)
     if start + _END.size + comment_bytes != len(tail):
         raise damaged(
             "trailing", members.archive, expected="nothing after the end record", found="more bytes"
         )
-    if tail[max(0, start - _ZIP64_LOCATOR_BYTES) : start].startswith(_ZIP64_LOCATOR):
-        raise _bad_directory(members, "its zip64 form")
     end_start = stored_bytes - len(tail) + start
+    zip64 = tail[max(0, start - _ZIP64_BYTES) : start]
+    if zip64[-_ZIP64_LOCATOR.size :].startswith(_ZIP64_LOCATOR_SIGNATURE):
+        end_start -= _ZIP64_BYTES
+        plain = (n_entries, n_entries, directory_bytes, directory_start)
+        if not _is_repeated(zip64, plain=plain, record_start=end_start):
+            raise _bad_directory(members, "its zip64 form, which differs from the plain one")
     if directory_start + directory_bytes != end_start:
         raise _bad_directory(members, "none where the end record says")
     most_bytes = members.limits.members * _DIRECTORY_BYTES_PER_MEMBER
     if directory_bytes > most_bytes:
         raise _bad_directory(members, f"{directory_bytes} bytes, where at most {most_bytes} are read")
+
+
+def _is_repeated(zip64: bytes, *, plain: tuple[int, int, int, int], record_start: int) -> bool:
+    """Whether the zip64 end record and its locator say what the plain end record says, of one disk."""
+    if len(zip64) < _ZIP64_BYTES:
+        return False
+    signature, rest_bytes, _, _, *numbers = _ZIP64_END.unpack_from(zip64)
+    locator = _ZIP64_LOCATOR.unpack_from(zip64, _ZIP64_END.size)
+    return (
+        (signature, rest_bytes) == (_ZIP64_END_SIGNATURE, _ZIP64_END_REST_BYTES)
+        and tuple(numbers) == (0, 0, *plain)
+        and locator == (_ZIP64_LOCATOR_SIGNATURE, 0, record_start, 1)
+    )
 
 
 def _entries(file: BinaryIO, members: Members) -> list[zipfile.ZipInfo]:

@@ -1,0 +1,84 @@
+"""`hyperparameters.json`: fields, classes and settings, as training wrote them down."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from servable.artifact.files import Files
+from servable.artifact.safe import parse_json
+from servable.errors import Damaged, Problem
+from servable.schema import PANDAS_NULLS, Kind, Schema
+
+HYPERPARAMETERS: Final = "hyperparameters.json"
+FIELD_LISTS: Final = ("tab_field_list", "cat_field_list")
+
+
+def read_hyperparameters(files: Files) -> dict[str, object]:
+    """The settings of `hyperparameters.json`, its two lists of fields among them.
+
+    Raises:
+        Damaged: `json.*`, or `artifact.hyperparameters` where a list of fields is missing.
+    """
+    found = parse_json(files.read(HYPERPARAMETERS), where=HYPERPARAMETERS)
+    settings = found if isinstance(found, dict) else {}
+    for key in FIELD_LISTS:
+        names(settings, key, where=HYPERPARAMETERS)
+    return settings
+
+
+def names(settings: Mapping[str, object], key: str, *, where: str) -> tuple[str, ...]:
+    """The list of names under a key.
+
+    Raises:
+        Damaged: `artifact.hyperparameters` if there is none.
+    """
+    value = settings.get(key)
+    if not (isinstance(value, list) and all(isinstance(name, str) for name in value)):
+        found = "none" if value is None else "something else"
+        raise Damaged(problem(where, f'"{key}", a list of names', found))
+    return tuple(value)
+
+
+def optional_name(settings: Mapping[str, object], key: str) -> str | None:
+    """The name under a key, or None where there is none."""
+    value = settings.get(key)
+    return value if isinstance(value, str) and value else None
+
+
+def class_names(settings: Mapping[str, object]) -> tuple[str, ...]:
+    """Names of the classes in the order of the scores; `0` and `1` where none are given."""
+    categories = settings.get("multiclass_categories")
+    return tuple(map(str, categories)) if isinstance(categories, list) and categories else ("0", "1")
+
+
+def null_spellings(settings: Mapping[str, object]) -> frozenset[str]:
+    """Spellings of a missing number; those of pandas where none are given."""
+    spellings = settings.get("null_spellings")
+    return frozenset(map(str, spellings)) if isinstance(spellings, list) else PANDAS_NULLS
+
+
+def field_lists(schema: Schema) -> dict[str, object]:
+    """What `hyperparameters.json` says about fields and classes."""
+    texts = schema.names(Kind.TEXT)
+    return {
+        "full_field_list": [*schema.names(), *filter(None, [schema.id_name, schema.label_name])],
+        "tab_field_list": list(schema.names(Kind.NUMERIC)),
+        "cat_field_list": [*schema.names(Kind.CATEGORICAL), *texts],
+        "label_name": schema.label_name,
+        "id_name": schema.id_name,
+        "is_binary": len(schema.classes) == 2,
+        "num_classes": len(schema.classes),
+        "multiclass_categories": list(schema.classes),
+        "null_spellings": sorted(schema.null_spellings),
+        **({"text_name": texts[0]} if len(texts) == 1 else {}),
+    }
+
+
+def problem(where: str, expected: str, found: str) -> Problem:
+    """What is wrong with the settings."""
+    return Problem(
+        code="artifact.hyperparameters",
+        where=where,
+        expected=expected,
+        found=found,
+        fix="write the file again with the training that made it",
+    )

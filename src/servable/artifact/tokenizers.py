@@ -1,0 +1,77 @@
+"""Where a network's tokenizer and its encoder's configuration are found."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from servable.artifact.files import Files, FolderFiles
+from servable.artifact.safe import parse_json
+from servable.errors import Damaged, NotFound, Problem
+
+TOKENIZER_FOLDER: Final = "tokenizer"
+TOKENIZER, ENCODER_CONFIG = "tokenizer.json", "config.json"
+TOKENIZER_PATH_VARIABLE: Final = "SERVABLE_TOKENIZER_PATH"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundTokenizer:
+    """A `tokenizer.json`, the encoder's `config.json` beside it, and where they were found."""
+
+    tokenizer: bytes
+    encoder: Mapping[str, object]
+    where: str
+
+
+def find_tokenizer(files: Files, name: str | None, *, search: Path | None) -> FoundTokenizer:
+    """The tokenizer of an artifact: in its folder `tokenizer/`, else under a folder of the machine.
+
+    Args:
+        files: the artifact's.
+        name: by which the artifact names the tokenizer.
+        search: a folder that holds `tokenizer.json`, or one that holds folders of tokenizers by name.
+
+    Raises:
+        NotFound: `artifact.tokenizer`.
+        Damaged: `artifact.tokenizer` if a folder holds one of the two files only.
+    """
+    if f"{TOKENIZER_FOLDER}/{TOKENIZER}" in files:
+        return _read(files, f"{TOKENIZER_FOLDER}/")
+    for folder in _candidates(name, search):
+        if (folder / TOKENIZER).is_file():
+            return _read(FolderFiles(folder), "", place=f"{folder}/")
+    raise NotFound(
+        Problem(
+            code="artifact.tokenizer",
+            where=f"tokenizer {name}" if name else "tokenizer",
+            expected=f"{TOKENIZER_FOLDER}/{TOKENIZER} in the artifact, or a folder of this name where "
+            f"{TOKENIZER_PATH_VARIABLE} says",
+            found="neither" if search else f"no such file, and {TOKENIZER_PATH_VARIABLE} is not set",
+            fix=f"set {TOKENIZER_PATH_VARIABLE} to a folder with {TOKENIZER} and {ENCODER_CONFIG}",
+        )
+    )
+
+
+def _candidates(name: str | None, search: Path | None) -> list[Path]:
+    if search is None:
+        return []
+    below = (search / name).resolve() if name else search
+    # a name with `..` or a root of its own must not lead elsewhere
+    return [search, *([below] if name and below.is_relative_to(search.resolve()) else [])]
+
+
+def _read(files: Files, prefix: str, *, place: str = "") -> FoundTokenizer:
+    config = f"{prefix}{ENCODER_CONFIG}"
+    where = f"{place}{prefix}{TOKENIZER}"
+    encoder = parse_json(files.read(config), where=f"{place}{config}") if config in files else None
+    if not isinstance(encoder, dict):
+        raise Damaged(
+            Problem(
+                code="artifact.tokenizer",
+                where=f"{place}{config}",
+                expected="the encoder's configuration beside its tokenizer",
+                found="no such file" if encoder is None else "something else than an object",
+                fix="copy both files from the encoder that was trained",
+            )
+        )
+    return FoundTokenizer(tokenizer=files.read(f"{prefix}{TOKENIZER}"), encoder=encoder, where=where)

@@ -1,0 +1,131 @@
+"""The engine that an artifact asks for; its library is imported here and not before."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from servable.artifact import Artifact, EngineKind, StoredNetwork, read_torch
+from servable.engines.engine import Engine
+from servable.errors import Damaged, Problem
+
+if TYPE_CHECKING:
+    from servable.engines.networks import Network
+
+WEIGHTS: Final = "model.pth"
+"""The weights of a training output, beside the graph of its own that it may bring."""
+
+
+def open_engine(artifact: Artifact, *, threads: int | None = None) -> Engine:
+    """The engine of an artifact, with its model loaded.
+
+    Args:
+        artifact: what was read.
+        threads: inside one operation of a network, in place of the artifact's own number. Trees always
+            run on one: with another number the last digits of a score move.
+
+    Raises:
+        Damaged: `engine.model`, `network.*` or `torch.*` if the model cannot be loaded.
+        Unavailable: `engine.extra` if its library is not installed.
+    """
+    file, threads = artifact.engine.file, _threads(artifact, threads)
+    match artifact.engine.kind:
+        case EngineKind.ONNX_TREES:
+            from servable.engines.onnx_trees import OnnxTrees  # noqa: PLC0415
+
+            return OnnxTrees(_read(artifact, file), intra_op_threads=1)
+        case EngineKind.XGBOOST:
+            from servable.engines.xgboost_native import XGBoostBooster  # noqa: PLC0415
+
+            return XGBoostBooster(_read(artifact, file))
+        case EngineKind.ONNX_NETWORK:
+            return _open_packed(artifact, threads)
+        case EngineKind.ONNX_WHOLE:
+            return _open_whole(artifact, threads)
+        case EngineKind.TORCH:
+            from servable.engines.networks import TorchNetwork  # noqa: PLC0415
+
+            network = load_network(artifact)
+            return TorchNetwork(network, pad_token_id=artifact.engine.pad_token_id, threads=threads)
+
+
+def load_network(artifact: Artifact) -> "Network":
+    """The network of a training output, made of its weights, whatever engine scores it.
+
+    Raises:
+        Damaged: `engine.model`, `network.*` or `torch.*` if the weights cannot be loaded.
+        Unavailable: `engine.extra` if torch is not installed.
+    """
+    from servable.engines.networks import build_network  # noqa: PLC0415
+
+    stored = _network_of(artifact)
+    file = artifact.engine.file if artifact.engine.kind is EngineKind.TORCH else WEIGHTS
+    weights = read_torch(_read(artifact, file), where=file)
+    if not isinstance(weights, Mapping):
+        raise _damaged(file, "weights by name", f"a value of type {type(weights).__name__}")
+    network = build_network(
+        stored.model_class,
+        weights,
+        stored.encoder,
+        text_fields=[text.field for text in artifact.texts],
+    )
+    for text in artifact.texts:
+        if text.max_tokens > network.max_tokens:
+            raise _damaged(
+                f'field "{text.field}"',
+                f"chunks of at most {network.max_tokens} tokens, for which the encoder has positions",
+                f"a limit of {text.max_tokens}",
+            )
+    return network
+
+
+def _open_packed(artifact: Artifact, threads: int) -> Engine:
+    from servable.engines.onnx_network import OnnxNetwork  # noqa: PLC0415
+
+    return OnnxNetwork(
+        {field: _read(artifact, file) for field, file in artifact.engine.encoders.items()},
+        _read(artifact, artifact.engine.file),
+        intra_op_threads=threads,
+        pad_token_id=artifact.engine.pad_token_id,
+    )
+
+
+def _open_whole(artifact: Artifact, threads: int) -> Engine:
+    from servable.engines.onnx_whole import OnnxWhole  # noqa: PLC0415
+
+    stored = _network_of(artifact)
+    return OnnxWhole(
+        _read(artifact, artifact.engine.file),
+        features=artifact.features,
+        text_fields=tuple(text.field for text in artifact.texts),
+        ids_suffix=stored.ids_suffix,
+        mask_suffix=stored.mask_suffix,
+        pad_token_id=artifact.engine.pad_token_id,
+        intra_op_threads=threads,
+    )
+
+
+def _threads(artifact: Artifact, threads: int | None) -> int:
+    return artifact.engine.intra_op_threads if threads is None else threads
+
+
+def _network_of(artifact: Artifact) -> StoredNetwork:
+    if artifact.network is None:
+        raise _damaged(artifact.engine.file, "a training output with a network", "another artifact")
+    return artifact.network
+
+
+def _read(artifact: Artifact, file: str) -> bytes:
+    if file not in artifact.files:
+        raise _damaged(file, "the model file", "no such file")
+    return artifact.files.read(file)
+
+
+def _damaged(where: str, expected: str, found: str) -> Damaged:
+    return Damaged(
+        Problem(
+            code="engine.model",
+            where=where,
+            expected=expected,
+            found=found,
+            fix="copy the artifact again, or pack it again",
+        )
+    )

@@ -1,0 +1,64 @@
+"""Converting a network: a graph for each encoder and one for the head, compared at every length."""
+
+from servable.artifact import Conversion, EngineEntry, EngineKind, GoldenSet
+from servable.engines import load_network
+from servable.errors import Damaged, Problem
+from servable.pack.comparison import at_every_length, differences, p999, within
+from servable.pack.conversion import Converted
+from servable.pack.entries import Entries
+from servable.pack.networks import to_onnx
+from servable.scorer import Scorer
+
+HEAD = "head.onnx"
+
+
+def convert_network(reference: Scorer, golden: GoldenSet, entries: Entries) -> Converted:
+    """The graphs of a network, made of its weights and compared with the reference.
+
+    The reference is the engine of the training output: the weights on torch, or the graph of its own
+    that it brings. Where the two disagree, this comparison says so.
+
+    Raises:
+        Damaged: `pack.conversion` if the scores differ by more than the tolerances.
+    """
+    artifact = reference.artifact
+    graphs = to_onnx(load_network(artifact))
+    encoders = {
+        field: "encoder.onnx" if len(graphs.encoders) == 1 else f"encoder_{number}.onnx"
+        for number, field in enumerate(graphs.encoders)
+    }
+    engine = EngineEntry(
+        kind=EngineKind.ONNX_NETWORK,
+        file=HEAD,
+        intra_op_threads=1,
+        score_dtype="float32",
+        encoders=encoders,
+        pad_token_id=artifact.engine.pad_token_id,
+    )
+    files = {encoders[field]: graph for field, graph in graphs.encoders.items()}
+    members = entries.members() | files | {HEAD: graphs.head}
+    packed = entries.scorer(members, engine)
+    inputs = reference.preprocessor.apply(reference.schema.bind(golden.table()))
+    longest = max(text.max_tokens for text in artifact.texts)
+    lengths = at_every_length(inputs, max_tokens=longest, seed=0)
+    found = differences(packed.engine, reference.engine, [inputs, lengths])
+    conversion = Conversion(
+        golden_records=len(inputs),
+        length_records=len(lengths),
+        max_difference=float(found.max()),
+        p999_difference=p999(found),
+    )
+    if not within(conversion, entries.tolerances):
+        raise Damaged(_disagreement(artifact.engine.file, conversion, entries))
+    return Converted(members=members, engine=engine, scorer=packed, conversion=conversion)
+
+
+def _disagreement(file: str, conversion: Conversion, entries: Entries) -> Problem:
+    limit = entries.tolerances.raw_max
+    return Problem(
+        code="pack.conversion",
+        where=file,
+        expected=f"scores within {limit:.0e} of those of the graphs that were made of the weights",
+        found=f"a difference of {conversion.max_difference:.2g}",
+        fix="use the files of one and the same training run",
+    )

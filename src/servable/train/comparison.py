@@ -1,0 +1,81 @@
+"""Whether a model is better than its baseline, judged row by row on the same test rows."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from servable.records import FloatArray
+from servable.train.metrics import Estimate, auc, log_loss
+
+_DRAWS = 400
+
+
+class Standing(StrEnum):
+    """How a model stands to its baseline."""
+
+    BETTER = "better"
+    WORSE = "worse"
+    NO_BETTER = "no better"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Figures of a model minus those of its baseline, with intervals of the differences themselves.
+
+    Two models err on the same hard rows, so that their own intervals may overlap where the
+    difference is clear. The intervals are those of `Estimate`, 1.96 bootstrap standard errors, of 400
+    draws: one meaning for every interval of a report. Percentiles would do as well here, for neither
+    figure is moved by drawing a row twice, but 400 draws have only ten beyond each end.
+
+    Attributes:
+        auc_difference: above 0 where the model ranks better.
+        log_loss_difference: in nats, below 0 where the model is better.
+    """
+
+    auc_difference: Estimate
+    log_loss_difference: Estimate
+
+    @property
+    def standing(self) -> Standing:
+        """By the log-loss, which sees ranking and calibration; no better if its interval contains 0."""
+        if self.log_loss_difference.high < 0:
+            return Standing.BETTER
+        return Standing.WORSE if self.log_loss_difference.low > 0 else Standing.NO_BETTER
+
+    def sentence(self) -> str:
+        """Whether the model is better, worse or no better than the baseline, and the differences."""
+        return (
+            f"the model is {self.standing} than the baseline: "
+            f"log-loss {_signed(self.log_loss_difference)}, AUC {_signed(self.auc_difference)} "
+            "(model minus baseline on the same rows; a lower log-loss is better)"
+        )
+
+
+def compare(model: FloatArray, baseline: FloatArray, labels: NDArray[np.int64], *, seed: int) -> Comparison:
+    """The differences between two models, by a paired bootstrap: each draw takes the same rows of both.
+
+    Args:
+        model: `[n]` class-1 probabilities.
+        baseline: `[n]` class-1 probabilities of the same rows.
+        labels: `[n]` 0 or 1, both present.
+        seed: of the draws.
+    """
+    model, baseline = model.astype(np.float64), baseline.astype(np.float64)
+    rng = np.random.default_rng(seed)
+    draws = [rng.integers(0, len(labels), len(labels)) for _ in range(_DRAWS)]
+    usable = [rows for rows in draws if 0 < labels[rows].sum() < len(rows)]
+
+    def difference(figure: Callable[[FloatArray, NDArray[np.int64]], float], furthest: float) -> Estimate:
+        value = figure(model, labels) - figure(baseline, labels)
+        drawn = [figure(model[rows], labels[rows]) - figure(baseline[rows], labels[rows]) for rows in usable]
+        reach = 1.96 * float(np.std(drawn, ddof=1))
+        return Estimate(value=value, low=max(-furthest, value - reach), high=min(furthest, value + reach))
+
+    return Comparison(auc_difference=difference(auc, 1.0), log_loss_difference=difference(log_loss, np.inf))
+
+
+def _signed(estimate: Estimate) -> str:
+    return f"{estimate.value:+z.4f} [{estimate.low:+z.4f}, {estimate.high:+z.4f}]"

@@ -1,0 +1,76 @@
+"""Text networks of the family `bimodal_bert`: every recorded request of an implementation that is not ours.
+
+Damaged artifacts among them are loaded the lenient way, as the handler does.
+"""
+
+import sys
+from pathlib import Path
+
+import pytest
+from conformance_replay import recorded_requests, replay, request_files
+
+from servable.artifact import OnDamage
+from servable.pack import pack
+from servable.scorer import load
+
+pytestmark = [pytest.mark.conformance, pytest.mark.slow]
+
+ON_TORCH = (
+    "t02_text_only",
+    "t04_bimodal_bert",
+    "t05_bimodal_bert_regular_ignored",
+    "t11_bimodal_multiclass",
+    "t12_bimodal_multiclass_calibrated",
+    "t19_bimodal_cats_ignored",
+    "t20_bimodal_bare",
+    "t21_cs_format",
+    "t22_no_chunker",
+    "t23_unlimited_chunks",
+    "t27_roberta_encoder",
+)
+ON_ITS_OWN_GRAPH = (
+    "t03_text_only_onnx_percentile",
+    "t06_bimodal_bert_onnx_regular",
+    "t07_bimodal_bert_onnx_percentile",
+    "t14_bimodal_multiclass_onnx_partial",
+    "t25_onnx_corrupt_percentile",
+    "t26_step_table",
+    "t29_renamed_keys_onnx",
+)
+CASES = (*ON_TORCH, *ON_ITS_OWN_GRAPH)
+
+
+@pytest.fixture(scope="module")
+def conformance(shared_dir: Path) -> Path:
+    return shared_dir / "conformance"
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_every_recorded_request_gets_its_recorded_answer(
+    case: str, conformance: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    artifact = conformance / "cases" / case / "artifact"
+    scorer = load(artifact, on_damage=OnDamage.WARN, tokenizers=conformance)
+
+    tally = replay(scorer, recorded_requests(conformance, case), case)
+
+    with capsys.disabled():
+        sys.stdout.write(tally.line())
+    assert tally.sent == request_files(conformance, case)
+    assert not tally.failures, "\n".join(tally.failures)
+
+
+@pytest.mark.parametrize(
+    "case", ["t02_text_only", "t04_bimodal_bert", "t06_bimodal_bert_onnx_regular", "t27_roberta_encoder"]
+)
+def test_a_packed_network_gives_the_same_answers(
+    case: str, conformance: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    artifact = conformance / "cases" / case / "artifact"
+    packed = pack(artifact, tmp_path / "model.tar.gz", tokenizers=conformance)
+
+    tally = replay(load(packed.output), recorded_requests(conformance, case), case)
+
+    with capsys.disabled():
+        sys.stdout.write(f"packed {tally.line()}")
+    assert not tally.failures, "\n".join(tally.failures)
