@@ -25,6 +25,7 @@ check: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/serving.py
+	if test -f demo-output/model.tar.gz; then $(BIN)/python benchmarks/text.py demo-output/model.tar.gz; fi
 
 clean:
 	rm -rf $(VENV) demo-output .coverage* .mypy_cache .ruff_cache .pytest_cache

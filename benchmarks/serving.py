@@ -8,19 +8,15 @@ A single run on a shared machine says little about tails; p50 and the ratios are
 """
 
 import os
-import platform
-import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from importlib.metadata import version
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from endpoints import machine, request_times, resident_mb, server, start_times
 from servable.codecs import decode_request, encode_answer
 from servable.demo.data import ADULT, demo_table
 from servable.pack import pack
@@ -29,7 +25,7 @@ from servable.train import TableSettings, XGBoostSettings, train
 
 T = TypeVar("T")
 
-REQUESTS = 6000
+REQUESTS, WARM_UP = 6000, 1000
 STARTS = 5
 TARGETS = {
     "start to first 200 on /ping, ms": 800.0,
@@ -45,7 +41,7 @@ def main() -> None:
         model = Path(sys.argv[1]) if len(sys.argv) > 1 else _packed_demo_model(Path(folder))
         scorer = load(model)
         bodies = [] if scorer.artifact.golden is None else list(scorer.artifact.golden.requests)
-        print(_machine())
+        print(machine())
         print(
             f"model {scorer.artifact.name}, {len(scorer.artifact.features)} features, {len(bodies)} requests"
         )
@@ -92,76 +88,10 @@ def _in_process(items: list[T], run: Callable[[T], object]) -> list[float]:
 
 def _served(command: list[str], bodies: list[bytes]) -> tuple[list[float], float, list[float]]:
     """Milliseconds to readiness of each start, resident megabytes, milliseconds of each request."""
-    starts = []
-    for _ in range(STARTS):
-        started = time.perf_counter()
-        with _server(command):
-            starts.append((time.perf_counter() - started) * 1e3)
-    with _server(command) as (process, port):
-        times = _requests(port, bodies)
-        return starts, _resident_mb(process.pid), times
-
-
-@contextmanager
-def _server(command: list[str]) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    process = subprocess.Popen([*command, "--port", str(port)], stderr=subprocess.DEVNULL)
-    try:
-        _await_ready(port)
-        yield process, port
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _await_ready(port: int) -> None:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        try:
-            with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
-                connection.sendall(b"GET /ping HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-                if connection.recv(4096).startswith(b"HTTP/1.1 200"):
-                    return
-        except OSError:
-            time.sleep(0.002)
-    raise SystemExit("the server did not become ready within 30 s")
-
-
-def _requests(port: int, bodies: list[bytes]) -> list[float]:
-    """One connection, one request after the other; the first thousand are warm-up."""
-    heads = [
-        b"POST /invocations HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-        b"Content-Length: " + str(len(body)).encode() + b"\r\n\r\n" + body
-        for body in bodies
-    ]
-    times = []
-    with socket.create_connection(("127.0.0.1", port)) as connection:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        for index in range(REQUESTS + 1000):
-            started = time.perf_counter_ns()
-            connection.sendall(heads[index % len(heads)])
-            _receive(connection)
-            times.append((time.perf_counter_ns() - started) / 1e6)
-    return times[1000:]
-
-
-def _receive(connection: socket.socket) -> None:
-    data = connection.recv(65536)
-    while b"\r\n\r\n" not in data:
-        data += connection.recv(65536)
-    head, _, body = data.partition(b"\r\n\r\n")
-    if not head.startswith(b"HTTP/1.1 200"):
-        raise SystemExit(f"the server answered {head.splitlines()[0]!r}")
-    length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0])
-    while len(body) < length:
-        body += connection.recv(65536)
-
-
-def _resident_mb(pid: int) -> float:
-    status = Path(f"/proc/{pid}/status").read_text()
-    return float(status.partition("VmRSS:")[2].split()[0]) * 1024 / 1e6
+    starts = start_times(command, starts=STARTS)
+    with server(command) as (process, port):
+        times = request_times(port, bodies, requests=REQUESTS, warm_up=WARM_UP)
+        return starts, resident_mb(process.pid), times
 
 
 def _packed_demo_model(folder: Path) -> Path:
@@ -170,16 +100,6 @@ def _packed_demo_model(folder: Path) -> Path:
     columns = TableSettings(label=table.label)
     trained = train(table.path, folder / "trained", columns=columns, settings=XGBoostSettings())
     return pack(trained.output, folder / "model.tar.gz").output
-
-
-def _machine() -> str:
-    libraries = ", ".join(f"{name} {version(name)}" for name in ("numpy", "onnxruntime", "uvicorn"))
-    cpu = platform.processor() or platform.machine()
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            cpu = line.partition(":")[2].strip()
-            break
-    return f"{os.cpu_count()} cores of {cpu}, Python {platform.python_version()}, {libraries}"
 
 
 def _print(what: str, value: float) -> None:

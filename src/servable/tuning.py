@@ -8,6 +8,8 @@ from servable.engines import Engine, ThreadChoice, choose_threads, open_engine, 
 from servable.records import ModelInputs, Table
 from servable.scorer import Scorer
 
+_BUDGET_S = 0.1
+
 
 def tuned(scorer: Scorer) -> tuple[Scorer, ThreadChoice | None]:
     """The scorer on as many threads as are worth it here, and what was measured.
@@ -25,7 +27,7 @@ def tuned(scorer: Scorer) -> tuple[Scorer, ThreadChoice | None]:
             engines[threads] = open_engine(scorer.artifact, threads=threads)
         return engines[threads]
 
-    choice = choose_threads(engine, inputs, cores=usable_cores())
+    choice = choose_threads(engine, inputs, cores=usable_cores(), budget_s=_BUDGET_S)
     return replace(scorer, engine=engine(choice.threads), threads=choice.threads), choice
 
 

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from fixtures_models import FIELDS, Reply
 
 Record = Mapping[str, object]
+TEXT_FIELDS = ("age", "division", "text")
 JSON, NDJSON, CSV, PARQUET = "application/json", "application/x-ndjson", "text/csv", "application/x-parquet"
 
 
@@ -50,19 +51,19 @@ def read_golden(archive: Path) -> tuple[list[Record], Scores]:
     return requests, Scores(raw[:, 1], calibrated, labels)
 
 
-def encoded(records: Sequence[Record], content_type: str) -> bytes:
-    """A request body: one JSON object for one record."""
+def encoded(records: Sequence[Record], content_type: str, *, columns: Sequence[str] = FIELDS) -> bytes:
+    """A request body: one JSON object for one record; tables of these columns."""
     if content_type == JSON:
         return json.dumps(records[0] if len(records) == 1 else list(records)).encode()
     if content_type == NDJSON:
         return b"".join(json.dumps(record).encode() + b"\n" for record in records)
-    cells = [[record[name] for name in FIELDS] for record in records]
+    cells = [[record[name] for name in columns] for record in records]
     if content_type == PARQUET:
-        return _parquet(cells)
+        return _parquet(cells, columns)
     text = io.StringIO()
     writer = csv.writer(text)
     if "header=present" in content_type:
-        writer.writerow(reversed(FIELDS))
+        writer.writerow(reversed(columns))
         cells = [row[::-1] for row in cells]
     writer.writerows([["" if cell is None else cell for cell in row] for row in cells])
     return text.getvalue().encode()
@@ -81,13 +82,13 @@ def decoded(reply: Reply) -> Scores:
     return Scores(np.array(raw, dtype=np.float32), np.array(calibrated, dtype=np.float32), labels)
 
 
-def _parquet(rows: Sequence[Sequence[object]]) -> bytes:
+def _parquet(rows: Sequence[Sequence[object]], names: Sequence[str]) -> bytes:
     columns = [
         Array([None if cell is None else str(cell) for cell in column], DataType.utf8())
         for column in zip(*rows, strict=True)
     ]
     file = io.BytesIO()
-    write_parquet(Table.from_arrays(columns, names=list(FIELDS)), file)
+    write_parquet(Table.from_arrays(columns, names=list(names)), file)
     return file.getvalue()
 
 

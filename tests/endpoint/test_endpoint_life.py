@@ -65,6 +65,7 @@ def test_ping_tells_the_artifact_and_the_process(endpoint: Endpoint, model: Mode
         "artifact": model.said["pack"]["digest"],
         "name": "customers",
         "process_start": reply.json["process_start"],
+        "threads": 1,
         "degradations": [],
     }
     assert reply.json["process_start"].startswith(f"{endpoint.process.pid}-")

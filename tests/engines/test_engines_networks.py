@@ -229,11 +229,15 @@ def test_dropout_acts_in_training_and_only_there() -> None:
 
 def test_an_engine_leaves_the_network_and_torch_as_they_were() -> None:
     network = tiny_network()
+    frozen = network.encoders[FIELD].embeddings.eval()
+    modes = [module.training for module in network.modules()]
     threads = torch.get_num_threads()
 
     TorchNetwork(network, pad_token_id=0).run(some_inputs(records=2))
 
+    assert modes == [module.training for module in network.modules()]
     assert network.training
+    assert not frozen.training
     assert threads == torch.get_num_threads()
     assert all(parameter.requires_grad and parameter.grad is None for parameter in network.parameters())
 

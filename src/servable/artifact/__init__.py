@@ -30,6 +30,7 @@ from servable.artifact.manifest import (
     Tolerances,
     file_entries,
 )
+from servable.artifact.network_output import WEIGHTS
 from servable.artifact.packed import IMPUTATION, RISK_TABLES
 from servable.artifact.reading import read_artifact, read_files
 from servable.artifact.safe import (
@@ -47,7 +48,13 @@ from servable.artifact.safe import (
     require_writable,
     write_tar_gz,
 )
-from servable.artifact.tokenizers import ENCODER_CONFIG, TOKENIZER, TOKENIZER_FOLDER, TOKENIZER_PATH_VARIABLE
+from servable.artifact.tokenizers import (
+    ENCODER_CONFIG,
+    TOKENIZER,
+    TOKENIZER_FOLDER,
+    TOKENIZER_PATH_VARIABLE,
+    vocabulary_size,
+)
 from servable.artifact.training_facts import read_training_facts
 
 __all__ = [
@@ -61,6 +68,7 @@ __all__ = [
     "TOKENIZER",
     "TOKENIZER_FOLDER",
     "TOKENIZER_PATH_VARIABLE",
+    "WEIGHTS",
     "Artifact",
     "CalibratorEntry",
     "Conversion",
@@ -101,5 +109,6 @@ __all__ = [
     "read_training_facts",
     "require_vacant",
     "require_writable",
+    "vocabulary_size",
     "write_tar_gz",
 ]

@@ -1,5 +1,6 @@
 """The files of an artifact, in a folder or in an archive, by relative name with forward slashes."""
 
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
@@ -17,6 +18,14 @@ class Files(Protocol):
 
     def read(self, name: str) -> bytes:
         """The bytes of one file."""
+        ...
+
+    def sha256(self, name: str) -> str:
+        """The digest of one file, in hexadecimal."""
+        ...
+
+    def place(self, name: str) -> Path | None:
+        """Where a file lies on disk, for readers that map it; None in an archive."""
         ...
 
     def __contains__(self, name: object) -> bool: ...
@@ -45,10 +54,22 @@ class FolderFiles:
 
     def read(self, name: str) -> bytes:
         """The bytes of one file."""
+        return self._admitted(name).read_bytes()
+
+    def sha256(self, name: str) -> str:
+        """The digest of one file, in hexadecimal; weights are not held in memory for it."""
+        with self._admitted(name).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+
+    def place(self, name: str) -> Path | None:
+        """Where a file lies on disk."""
+        return self._admitted(name)
+
+    def _admitted(self, name: str) -> Path:
         path = self._root / name
         if path.stat().st_size > self._limits.member_bytes:
             raise Damaged(_folder_problem(name, f"at most {self._limits.member_bytes} bytes", "more"))
-        return path.read_bytes()
+        return path
 
     def __contains__(self, name: object) -> bool:
         return name in self._names
@@ -78,6 +99,14 @@ class MemoryFiles:
         """The bytes of one file."""
         return self._members[name]
 
+    def sha256(self, name: str) -> str:
+        """The digest of one file, in hexadecimal."""
+        return hashlib.sha256(self._members[name]).hexdigest()
+
+    def place(self, name: str) -> Path | None:
+        """None: these files are in memory."""
+        return None
+
     def __contains__(self, name: object) -> bool:
         return name in self._members
 
@@ -96,6 +125,14 @@ class Declared:
     def read(self, name: str) -> bytes:
         """The bytes of one file."""
         return self._files.read(name)
+
+    def sha256(self, name: str) -> str:
+        """The digest of one file, in hexadecimal."""
+        return self._files.sha256(name)
+
+    def place(self, name: str) -> Path | None:
+        """Where a file lies on disk; None in an archive."""
+        return self._files.place(name)
 
     def __contains__(self, name: object) -> bool:
         return name in self._names

@@ -76,6 +76,7 @@ def read_network_output(files: Files, damage: DamageLog, *, tokenizers: Path | N
     fields = _Fields.of(settings, files, _risk_tables(files, stored, damage))
     schema = fields.schema(settings)
     found = find_tokenizer(files, optional_name(settings, "tokenizer"), search=tokenizers)
+    texts = _texts(settings, fields.texts, found, damage)
     calibrations, broken = read_calibrations(files, schema.classes)
     for error in broken:
         damage.report(error)
@@ -93,7 +94,7 @@ def read_network_output(files: Files, damage: DamageLog, *, tokenizers: Path | N
         manifest=None,
         degradations=damage.degradations,
         files=files,
-        texts=_texts(settings, fields.texts, found, damage),
+        texts=texts,
         text_join=_text_join(settings, fields.texts),
         network=StoredNetwork(
             model_class=_model_class(stored, settings),

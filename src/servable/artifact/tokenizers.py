@@ -74,4 +74,47 @@ def _read(files: Files, prefix: str, *, place: str = "") -> FoundTokenizer:
                 fix="copy both files from the encoder that was trained",
             )
         )
-    return FoundTokenizer(tokenizer=files.read(f"{prefix}{TOKENIZER}"), encoder=encoder, where=where)
+    tokenizer = files.read(f"{prefix}{TOKENIZER}")
+    _require_vectors(tokenizer, encoder, where)
+    return FoundTokenizer(tokenizer=tokenizer, encoder=encoder, where=where)
+
+
+def _require_vectors(tokenizer: bytes, encoder: Mapping[str, object], where: str) -> None:
+    """Nothing, if the encoder has a vector for every token: a text with another one could not be scored."""
+    most = encoder.get("vocab_size")
+    if not isinstance(most, int):
+        return  # whoever builds the encoder says so
+    found = vocabulary_size(tokenizer, where=where)
+    if found > most:
+        raise Damaged(
+            Problem(
+                code="artifact.tokenizer",
+                where=where,
+                expected=f"at most {most} tokens, which the encoder has vectors for",
+                found=str(found),
+                fix="copy both files from the encoder that was trained",
+            )
+        )
+
+
+def vocabulary_size(tokenizer: bytes, *, where: str) -> int:
+    """The largest token id of a `tokenizer.json`, and one.
+
+    Raises:
+        Damaged: `artifact.tokenizer` if it cannot be read.
+    """
+    from tokenizers import Tokenizer  # noqa: PLC0415  # only where there is text
+
+    try:
+        vocabulary = Tokenizer.from_buffer(tokenizer).get_vocab(with_added_tokens=True)
+    except Exception as error:  # tokenizers raises bare Exception
+        raise Damaged(
+            Problem(
+                code="artifact.tokenizer",
+                where=where,
+                expected="a tokenizer.json that can be read",
+                found="another file",
+                fix=f"copy {TOKENIZER} and {ENCODER_CONFIG} from the encoder once more",
+            )
+        ) from error
+    return max(vocabulary.values(), default=-1) + 1

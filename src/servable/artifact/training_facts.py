@@ -26,5 +26,5 @@ def read_training_golden(files: Files, *, dtype: str) -> GoldenSet | None:
 
 def training_digest(files: Files) -> str:
     """The identity of a training output: the sha256 of its files' digests by name."""
-    digests = {name: hashlib.sha256(files.read(name)).hexdigest() for name in files.names()}
+    digests = {name: files.sha256(name) for name in files.names()}
     return f"sha256:{hashlib.sha256(canonical_json(digests)).hexdigest()}"

@@ -1,6 +1,7 @@
 """`servable serve`."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,28 +40,31 @@ def command(
       curl -H 'Content-Type: application/json' -d @record.json http://127.0.0.1:8080/invocations
     """
     from servable.scorer import load  # noqa: PLC0415  # numpy, onnxruntime
-    from servable.serve import (  # noqa: PLC0415  # uvicorn
-        Limits,
-        create_app,
-        open_socket,
-        read_settings,
-        replay_golden,
-        run,
-    )
-    from servable.tuning import tuned  # noqa: PLC0415  # onnxruntime
 
-    settings = read_settings()
-    limits = replace(Limits(), max_body_bytes=max_body_bytes or settings.max_body_bytes)
-    with open_socket(host or settings.host, settings.port if port is None else port) as sock:
-        scorer = load(artifact, on_damage=on_damage, threads=threads)
-        choice = None
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        # the digests of large weights take about as long as the imports of the server
+        loading = pool.submit(load, artifact, on_damage=on_damage, threads=threads)
+        from servable.serve import (  # noqa: PLC0415  # uvicorn
+            Limits,
+            create_app,
+            open_socket,
+            read_settings,
+            replay_golden,
+            run,
+        )
+        from servable.tuning import tuned  # noqa: PLC0415  # onnxruntime
+
+        settings = read_settings()
+        limits = replace(Limits(), max_body_bytes=max_body_bytes or settings.max_body_bytes)
+        listening = open_socket(host or settings.host, settings.port if port is None else port)
+    with listening as sock:
+        scorer, choice = loading.result(), None
         if threads is None:
             scorer, choice = tuned(scorer)
         golden = scorer.artifact.golden
         replayed = 0 if golden is None else replay_golden(scorer, golden, time.monotonic)
         app = create_app(scorer, limits=limits, default_accept=settings.default_accept)
+        artifact_name = f"{scorer.artifact.name} {scorer.artifact.digest}"
         on_threads = f", {choice.sentence()}" if choice else ""
-        ready = (
-            f"{scorer.artifact.name} {scorer.artifact.digest}, {replayed} golden records replayed{on_threads}"
-        )
+        ready = f"{artifact_name}, {replayed} golden records replayed{on_threads}"
         run(app, sock, limits=limits, on_ready=lambda url: click.echo(f"ready at {url}: {ready}", err=True))

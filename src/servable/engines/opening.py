@@ -1,17 +1,14 @@
 """The engine that an artifact asks for; its library is imported here and not before."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from servable.artifact import Artifact, EngineKind, StoredNetwork, read_torch
+from servable.artifact import WEIGHTS, Artifact, EngineKind, StoredNetwork, read_torch
 from servable.engines.engine import Engine
 from servable.errors import Damaged, Problem
 
 if TYPE_CHECKING:
     from servable.engines.networks import Network
-
-WEIGHTS: Final = "model.pth"
-"""The weights of a training output, beside the graph of its own that it may bring."""
 
 
 def open_engine(artifact: Artifact, *, threads: int | None = None) -> Engine:
@@ -57,10 +54,9 @@ def load_network(artifact: Artifact) -> "Network":
     from servable.engines.networks import build_network  # noqa: PLC0415
 
     stored = _network_of(artifact)
-    file = artifact.engine.file if artifact.engine.kind is EngineKind.TORCH else WEIGHTS
-    weights = read_torch(_read(artifact, file), where=file)
+    weights = read_torch(_read(artifact, WEIGHTS), where=WEIGHTS)  # also beside a graph of its own
     if not isinstance(weights, Mapping):
-        raise _damaged(file, "weights by name", f"a value of type {type(weights).__name__}")
+        raise _damaged(WEIGHTS, "weights by name", f"a value of type {type(weights).__name__}")
     network = build_network(
         stored.model_class,
         weights,

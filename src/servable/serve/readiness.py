@@ -14,13 +14,13 @@ from servable.errors import Damaged, Problem
 from servable.records import FloatArray
 from servable.serve.scoring import Scoring
 
-BUDGET_S = 0.2
+BUDGET_S = 0.1
 TOLERANCE = 1e-5
 """Absolute; what the artifact's own engine may differ by on another build or machine."""
 
 
 def replay_golden(scorer: Scoring, golden: GoldenSet, clock: Callable[[], float]) -> int:
-    """How many golden records were scored as they should be: at least one, then for at most 0.2 s.
+    """How many golden records were scored as they should be: at least one, then for at most 0.1 s.
 
     Args:
         scorer: the scorer that will serve.

@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,9 +10,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
 
-from servable.artifact import ENCODER_CONFIG, TOKENIZER, parse_json, read_torch
+from servable.artifact import ENCODER_CONFIG, TOKENIZER, parse_json, read_torch, vocabulary_size
 from servable.errors import BadInput, NotFound, Problem, Unavailable
 
 SAFETENSORS, TORCH_WEIGHTS = "model.safetensors", "pytorch_model.bin"
@@ -48,14 +48,15 @@ def find_encoder(name: str, *, allow_download: bool = False) -> Encoder:
     Raises:
         NotFound: `train.encoder` if nothing of this name is there.
         BadInput: `train.encoder` if it lacks configuration, tokenizer or weights, or they do not fit.
+        Damaged: if one of them cannot be read.
     """
     folder = Path(name)
-    if not folder.is_dir():
-        folder = _in_package(name) or _in_hub(name, allow_download=allow_download)
-    return read_encoder(folder)
+    if os.path.isdir(folder):  # false, not an error, for what cannot be a path
+        return read_encoder(folder, name=folder.resolve().name)
+    return read_encoder(_in_package(name) or _in_hub(name, allow_download=allow_download), name=name)
 
 
-def read_encoder(folder: Path) -> Encoder:
+def read_encoder(folder: Path, *, name: str) -> Encoder:
     """The encoder of a folder with `config.json`, `tokenizer.json` and `model.safetensors`."""
     for needed in ((ENCODER_CONFIG,), (TOKENIZER,), (SAFETENSORS, TORCH_WEIGHTS)):
         if not any((folder / file).is_file() for file in needed):
@@ -65,7 +66,8 @@ def read_encoder(folder: Path) -> Encoder:
         raise BadInput(_problem(str(folder / ENCODER_CONFIG), "an object", "something else"))
     tokenizer = (folder / TOKENIZER).read_bytes()
     weights = _weights(folder)
-    vocabulary, rows = _vocabulary(tokenizer, folder), _embedding_rows(weights, folder)
+    vocabulary = vocabulary_size(tokenizer, where=str(folder / TOKENIZER))
+    rows = _embedding_rows(weights, folder)
     if vocabulary > rows:
         raise BadInput(
             _problem(
@@ -75,7 +77,7 @@ def read_encoder(folder: Path) -> Encoder:
             )
         )
     return Encoder(
-        name=folder.name,
+        name=name,
         config={key: value for key, value in config.items() if key != "_name_or_path"},
         tokenizer=tokenizer,
         weights=weights,
@@ -87,7 +89,10 @@ def read_encoder(folder: Path) -> Encoder:
 def _in_package(name: str) -> Path | None:
     """The folder inside an installed package that holds an encoder; the package is not imported."""
     module = name.replace("-", "_")
-    spec = importlib.util.find_spec(module) if module.isidentifier() else None
+    try:
+        spec = importlib.util.find_spec(module) if module.isidentifier() else None
+    except ValueError:  # a module that is loaded and has none, as the one that runs
+        return None
     for root in (spec.submodule_search_locations or []) if spec else []:
         for config in sorted(Path(root).rglob(ENCODER_CONFIG)):
             if (config.parent / TOKENIZER).is_file():
@@ -112,7 +117,9 @@ def _in_hub(name: str, *, allow_download: bool) -> Path:
                 where=f"encoder {name}",
                 expected="a folder, an installed package, or an encoder in the hub's cache",
                 found="none of them",
-                fix="check the name, or pass `--allow-download` to fetch it from the hub",
+                fix="check the name and the connection to the hub"
+                if allow_download
+                else "check the name, or pass `--allow-download` to fetch it from the hub",
             )
         ) from error
     return Path(folder)
@@ -120,48 +127,45 @@ def _in_hub(name: str, *, allow_download: bool) -> Path:
 
 def _weights(folder: Path) -> dict[str, NDArray[np.generic]]:
     if (folder / SAFETENSORS).is_file():
-        try:
-            from safetensors import SafetensorError  # noqa: PLC0415  # of the extra `train`
-            from safetensors.numpy import load_file  # noqa: PLC0415
-        except ImportError as error:
-            raise Unavailable(
-                Problem(
-                    code="train.extra",
-                    where=str(folder / SAFETENSORS),
-                    expected="the package safetensors",
-                    found="that it is not installed",
-                    fix="install servable[train]",
-                )
-            ) from error
-        try:
-            return dict(load_file(folder / SAFETENSORS))
-        except (SafetensorError, OSError) as error:
-            found = f"another file ({error})"
-            raise BadInput(_problem(str(folder / SAFETENSORS), "weights in safetensors", found)) from error
+        return _safetensors(folder / SAFETENSORS)
     tensors = read_torch((folder / TORCH_WEIGHTS).read_bytes(), where=str(folder / TORCH_WEIGHTS))
     if not isinstance(tensors, dict):
         raise BadInput(_problem(str(folder / TORCH_WEIGHTS), "tensors by name", "something else"))
     return {key: value for key, value in tensors.items() if isinstance(value, np.ndarray)}
 
 
-def _vocabulary(tokenizer: bytes, folder: Path) -> int:
-    """The largest token id, and one."""
+def _safetensors(path: Path) -> dict[str, NDArray[np.generic]]:
     try:
-        found = Tokenizer.from_buffer(tokenizer)
-    except Exception as error:  # tokenizers raises bare Exception
-        raise BadInput(
-            _problem(str(folder / TOKENIZER), "a tokenizer that can be read", "another file")
+        from safetensors import SafetensorError  # noqa: PLC0415  # of the extra `train`
+        from safetensors.numpy import load_file  # noqa: PLC0415
+
+        try:
+            return dict(load_file(path))
+        except (SafetensorError, OSError) as error:
+            found = f"another file ({error})"
+            raise BadInput(_problem(str(path), "weights in safetensors", found)) from error
+        except (TypeError, AttributeError):  # of bfloat16 and of smaller numbers, which NumPy lacks
+            from safetensors.torch import load_file as load_tensors  # noqa: PLC0415  # torch
+
+            return {name: tensor.float().numpy() for name, tensor in load_tensors(path).items()}
+    except ImportError as error:
+        raise Unavailable(
+            Problem(
+                code="train.extra",
+                where=str(path),
+                expected="the packages safetensors and torch",
+                found="that one of them is not installed",
+                fix="install servable[train]",
+            )
         ) from error
-    return max(found.get_vocab(with_added_tokens=True).values(), default=-1) + 1
 
 
 def _embedding_rows(weights: Mapping[str, NDArray[np.generic]], folder: Path) -> int:
     for name, tensor in weights.items():
-        if name.endswith("embeddings.word_embeddings.weight"):
+        if name.endswith("embeddings.word_embeddings.weight") and tensor.ndim == 2:
             return int(tensor.shape[0])
-    raise BadInput(
-        _problem(str(folder), "weights with embeddings.word_embeddings.weight", ", ".join(list(weights)[:3]))
-    )
+    found = ", ".join(list(weights)[:3]) or "none"
+    raise BadInput(_problem(str(folder), "weights with embeddings.word_embeddings.weight", found))
 
 
 def _max_tokens(config: Mapping[str, object], folder: Path) -> int:

@@ -12,6 +12,9 @@ from servable.preprocess import TextReader
 from servable.records import ModelInputs
 from servable.schema import Schema
 
+LARGEST_SEED = 2**31 - 1
+"""What every library in use takes as a seed."""
+
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is."""
 

@@ -80,7 +80,7 @@ class Checkpoints(Checkpoint):
 def run_of(
     settings: Mapping[str, Any], train: Examples, valid: Examples, network: Mapping[str, torch.Tensor]
 ) -> dict[str, Any]:
-    """What a run must have in common with a checkpoint that it goes on from: settings, rows, first weights."""
+    """What a run has in common with a checkpoint that it may go on from: settings, rows, first weights."""
     digest = hashlib.sha256()
     for examples in (train, valid):
         digest.update(examples.inputs.tabular.tobytes() + examples.labels.tobytes())

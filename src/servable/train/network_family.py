@@ -15,7 +15,7 @@ from servable.preprocess import TextReader
 from servable.schema import Kind, Schema
 from servable.scorer import text_reader_of
 from servable.train.encoders import Encoder
-from servable.train.family import Examples, FittedModel, Progress, Say, require_setting
+from servable.train.family import LARGEST_SEED, Examples, FittedModel, Progress, Say, require_setting
 
 TEXT_STEPS = ("html_normalizer", "text_normalizer", "dialogue_chunker", "tokenizer")
 """Markup out, lower case, one blank between words; a text too long for one chunk is cut."""
@@ -101,6 +101,7 @@ class NetworkSettings:
             ("precision", self.precision in ("auto", "fp32", "bf16"), "auto, fp32 or bf16"),
             ("threads", self.threads is None or self.threads >= 1, "at least 1"),
             ("devices", self.devices >= 1, "at least 1"),
+            ("seed", 0 <= self.seed <= LARGEST_SEED, f"0 to {LARGEST_SEED}"),
         ):
             require_setting(name, getattr(self, name), is_good, expected)
 

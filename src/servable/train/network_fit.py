@@ -4,7 +4,7 @@ import io
 import logging
 import time
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import fields
 from functools import partial
@@ -20,9 +20,10 @@ from servable.train.network_family import NetworkSettings
 try:
     import lightning
     import torch
+    from lightning.fabric.utilities import rank_zero_only
+    from lightning.fabric.utilities.exceptions import MisconfigurationException
     from lightning.pytorch.callbacks import Callback, EarlyStopping
-    from lightning.pytorch.utilities.exceptions import MisconfigurationException, SIGTERMException
-    from lightning.pytorch.utilities.rank_zero import rank_zero_only
+    from lightning.pytorch.utilities.exceptions import SIGTERMException
     from tokenizers import Tokenizer
 
     from servable.engines.networks import Network, new_network
@@ -74,8 +75,7 @@ def fit_network(
     run = run_of(hyperparameters, train, valid, network.state_dict())
     module = FineTuning(network, train, valid, settings=hyperparameters, run=run)
     resumed = last_checkpoint(settings.checkpoints, run) if settings.resume else None
-    if rank_zero_only.rank == 0:  # of several processes one speaks
-        say(_estimate(module, settings, precision))
+    rank_zero_only(say)(_estimate(module, settings, precision))  # of several processes one speaks
     best, epochs = _fit(module, settings, precision, resumed, progress)
     network.load_state_dict({name.removeprefix("network."): value for name, value in best.items()})
     return FittedModel(
@@ -123,18 +123,21 @@ def _fit(
     callbacks = [EarlyStopping(monitor="val_loss", patience=settings.patience), _Reporting(progress)]
     lightning.seed_everything(settings.seed, verbose=False)
     with _quiet(), disk_errors(kept):
-        kept.mkdir(parents=True, exist_ok=True)
         trainer = _trainer(settings, precision, [*callbacks, checkpoints])
-        with _signals():
-            trainer.fit(module, ckpt_path=resumed)
+        kept.mkdir(parents=True, exist_ok=True)
+        try:
+            with _signals():
+                trainer.fit(module, ckpt_path=resumed)
+        finally:
+            _remove(kept, ())
         if not trainer.is_global_zero:
             raise SystemExit(0)  # of several processes one writes the result
-        if not checkpoints.has_best:
-            raise _setting("lr", "rates at which the loss stays finite", f"{settings.lr} and a loss of NaN")
-        state = torch.load(kept / BEST, weights_only=True)["state_dict"]
+        best = torch.load(kept / BEST, weights_only=True) if checkpoints.has_best else None
     if not settings.keep_checkpoints:
-        _remove(kept)
-    return state, trainer.current_epoch
+        _remove(kept, (BEST, LAST))
+    if best is None:
+        raise _setting("lr", "a rate at which the loss stays finite", f"{settings.lr} and a loss of NaN")
+    return best["state_dict"], trainer.current_epoch
 
 
 def _trainer(settings: NetworkSettings, precision: str, callbacks: list[Callback]) -> lightning.Trainer:
@@ -184,10 +187,10 @@ def _signals() -> Iterator[None]:
         raise
 
 
-def _remove(folder: Path) -> None:
-    """Removes the checkpoints, and their folder if nothing else is in it."""
+def _remove(folder: Path, names: Sequence[str]) -> None:
+    """Removes checkpoints of these names, and their folder if nothing else is in it."""
     with suppress(OSError):
-        for name in (BEST, LAST):
+        for name in names:
             (folder / name).unlink(missing_ok=True)
         folder.rmdir()
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from servable.preprocess import TextReader
 from servable.schema import Schema
-from servable.train.family import Examples, FittedModel, Progress, Say, require_setting
+from servable.train.family import LARGEST_SEED, Examples, FittedModel, Progress, Say, require_setting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +51,7 @@ class XGBoostSettings:
             ("min_child_weight", self.min_child_weight, self.min_child_weight >= 0, "at least 0"),
             ("subsample", self.subsample, 0 < self.subsample <= 1, "a share above 0"),
             ("colsample_bytree", self.colsample_bytree, 0 < self.colsample_bytree <= 1, "a share above 0"),
+            ("seed", self.seed, 0 <= self.seed <= LARGEST_SEED, f"0 to {LARGEST_SEED}"),
         ):
             require_setting(name, value, is_good, expected)
 

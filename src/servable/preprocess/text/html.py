@@ -9,10 +9,17 @@ fitted with one of them. Its rules are those of CPython 3.11's `html.parser` und
 * the content of `script`, `style`, `template`, `rt` and `rp` is not text, CDATA sections are;
 * a named reference counts only if its whole name is known; an unknown one loses its semicolon;
 * what cannot be a tag is text, and an unfinished construct at the end stays as it is.
+
+The time that a fragment takes grows with its length, whatever it holds.
 """
 
 import re
+from collections import Counter
+from functools import cached_property
 from html.entities import html5
+from typing import Final
+
+from servable.preprocess.text.start_tags import StartTags
 
 _VOID = frozenset(
     [
@@ -30,11 +37,15 @@ _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _MARKUP = re.compile("[&<]")
 _NUMERIC_REFERENCE = re.compile("&#([xX]?)([0-9a-fA-F]+)")
 _NAMED_REFERENCE = re.compile("&([a-zA-Z][a-zA-Z0-9.-]*)")
-_TAG_NAME = re.compile("[a-zA-Z][^\t\n\r\f />\0]*")
+_LETTER = re.compile("[a-zA-Z]")
 _COMMENT_END = re.compile(r"--\s*>")
 _SECTION_NAME = re.compile(r"[a-zA-Z][\w.-]*\s*", re.ASCII)
 _CDATA_LIKE = frozenset(["cdata", "ignore", "include", "rcdata", "temp"])
 _CONDITIONS = frozenset(["else", "endif", "if"])
+_CDATA_END = re.compile(r"\]\s*\]\s*>")
+_CONDITION_END = re.compile(r"\]\s*>")
+_MAX_DIGITS: Final = 8
+"""Of a numeric reference: with so many and a first one above 0, it is beyond every character."""
 
 
 def text_of_html(markup: str) -> str:
@@ -51,10 +62,16 @@ class _Fragment:
         self._markup = markup
         self._nodes: list[str] = []
         self._current: list[str] = []
-        self._open: list[str] = []
-        self._closed_voids: list[str] = []
+        self._open = _OpenTags()
+        self._closed_voids: Counter[str] = Counter()
+        self._last_close = markup.rfind(">")
+        self._absent: set[re.Pattern[str]] = set()
         # the parser reads until something is unfinished, then once more from there, to the end
         self._is_last_pass = False
+
+    @cached_property
+    def _start_tags(self) -> StartTags:
+        return StartTags(self._markup)
 
     def text(self) -> str:
         at = 0
@@ -77,7 +94,7 @@ class _Fragment:
             return end
         # unfinished: it is text up to the end of the tag that it would be, or up to the next one
         self._is_last_pass = True
-        close = self._markup.find(">", at + 1) + 1
+        close = self._after_close(at + 1)
         following = self._markup.find("<", at + 1)
         end = close or (following if following > 0 else at + 1)
         self._current.append(self._markup[at:end])
@@ -120,6 +137,7 @@ class _Fragment:
         if not digits or end == len(self._markup) or followed_by_hex:
             return self._broken_numeric_reference(at)
         assert match is not None  # noqa: S101  # there are digits
+        digits = digits.lstrip("0")[:_MAX_DIGITS] or "0"
         self._current.append(_character(int(digits, 16 if match[1] else 10)))
         return end + self._markup.startswith(";", end)
 
@@ -137,17 +155,17 @@ class _Fragment:
     def _tag(self, at: int) -> int | None:
         """Reads what begins with `<`; None if it is unfinished."""
         markup = self._markup
-        if _TAG_NAME.match(markup, at + 1):
+        if _LETTER.match(markup, at + 1):
             return self._start_tag(at)
         if markup.startswith("</", at):
             return self._end_tag(at)
         if markup.startswith("<!--", at):
-            close = _COMMENT_END.search(markup, at + 4)
+            close = self._next(_COMMENT_END, at + 4)
             return self._skip(close.end() if close else None)
         if markup.startswith("<![", at):
             return self._marked_section(at)
         if markup.startswith(("<!", "<?"), at):
-            return self._skip(self._after(">", at + 2))
+            return self._skip(self._after_close(at + 2))
         return self._lone_sign(at)
 
     def _lone_sign(self, at: int) -> int | None:
@@ -162,12 +180,20 @@ class _Fragment:
             self._end_node()
         return end
 
-    def _after(self, what: str, at: int) -> int | None:
-        return self._markup.find(what, at) + 1 or None
+    def _after_close(self, at: int) -> int | None:
+        """Where the next `>` ends."""
+        return self._markup.find(">", at) + 1 if at <= self._last_close else None
+
+    def _next(self, pattern: re.Pattern[str], at: int) -> re.Match[str] | None:
+        """The next match; what was looked for in vain is not looked for again further on."""
+        match = None if pattern in self._absent else pattern.search(self._markup, at)
+        if match is None:
+            self._absent.add(pattern)
+        return match
 
     def _start_tag(self, at: int) -> int | None:
-        name_end = self._end_of_name(at + 1)
-        end = _end_of_attributes(self._markup, name_end)
+        name_end = self._start_tags.name_end(at + 1)
+        end = self._start_tags.end(name_end)
         if end is None:
             return None
         if self._markup[end : end + 1] != ">":
@@ -175,21 +201,13 @@ class _Fragment:
             return end
         name = self._markup[at + 1 : name_end].lower()
         self._end_node()
-        if self._is_self_closing(name_end, end):
+        if self._start_tags.is_self_closing(name_end, end):
             return end + 1
         if name in _VOID:
-            self._closed_voids.append(name)
+            self._closed_voids[name] += 1
             return end + 1
-        self._open.append(name)
+        self._open.add(name)
         return self._end_of_raw(name, end + 1) if name in _RAW else end + 1
-
-    def _end_of_name(self, at: int) -> int:
-        match = _TAG_NAME.match(self._markup, at)
-        return match.end() if match else at
-
-    def _is_self_closing(self, name_end: int, close: int) -> bool:
-        """Whether a tag ends in `/>`; the slash at the end of a bare attribute value is the value's."""
-        return self._markup[close - 1] == "/" and not _ends_in_bare_value(self._markup, name_end, close)
 
     def _end_of_raw(self, name: str, at: int) -> int:
         """Where the closing tag of a script or style begins; without one, nothing more is text."""
@@ -197,27 +215,25 @@ class _Fragment:
         return close.start() if close else len(self._markup)
 
     def _end_tag(self, at: int) -> int | None:
-        if self._after(">", at + 1) is None:
+        if self._after_close(at + 1) is None:
             return None
         spaced = re.compile(r"</\s*([a-zA-Z][-.a-zA-Z0-9:_]*)\s*>").match(self._markup, at)
         if spaced:
             self._close(spaced[1].lower())
             return spaced.end()
-        name = _TAG_NAME.match(self._markup, at + 2)
-        if name is None:
-            return at + 3 if self._markup.startswith("</>", at) else self._skip(self._after(">", at + 2))
-        self._close(name[0].lower())
-        return self._after(">", name.end())
+        if _LETTER.match(self._markup, at + 2) is None:
+            return at + 3 if self._markup.startswith("</>", at) else self._skip(self._after_close(at + 2))
+        name_end = self._start_tags.name_end(at + 2)
+        self._close(self._markup[at + 2 : name_end].lower())
+        return self._after_close(name_end)
 
     def _close(self, name: str) -> None:
         """Ends a tag and what is open inside it; a second end of an empty element is no event."""
-        if name in self._closed_voids:
-            self._closed_voids.remove(name)
+        if self._closed_voids[name]:
+            self._closed_voids[name] -= 1
             return
         self._end_node()
-        if name in self._open:
-            while self._open.pop() != name:
-                pass
+        self._open.close(name)
 
     def _marked_section(self, at: int) -> int | None:
         match = _SECTION_NAME.match(self._markup, at + 3)
@@ -225,8 +241,8 @@ class _Fragment:
         if at + 3 == len(self._markup) or (match and match.end() == len(self._markup)):
             return None
         if name not in _CDATA_LIKE | _CONDITIONS:  # later interpreters read a comment here, 3.11 gives up
-            return self._skip(self._after(">", at + 3))
-        close = re.compile(r"\]\s*\]\s*>" if name in _CDATA_LIKE else r"\]\s*>").search(self._markup, at + 3)
+            return self._skip(self._after_close(at + 3))
+        close = self._next(_CDATA_END if name in _CDATA_LIKE else _CONDITION_END, at + 3)
         if close is None:
             return None
         self._end_node()
@@ -236,13 +252,42 @@ class _Fragment:
         return close.end()
 
     def _end_node(self) -> None:
-        if not _SILENT.intersection(self._open):
+        if not self._open.are_silent:
             self._add_node("".join(self._current))
         self._current.clear()
 
     def _add_node(self, node: str) -> None:
         if node := node.strip():
             self._nodes.append(node)
+
+
+class _OpenTags:
+    """The names of the tags that are open, the innermost last."""
+
+    def __init__(self) -> None:
+        self._names: list[str] = []
+        self._counts: Counter[str] = Counter()
+        self._silent = 0
+
+    @property
+    def are_silent(self) -> bool:
+        """Whether what stands inside them is no text."""
+        return self._silent > 0
+
+    def add(self, name: str) -> None:
+        self._names.append(name)
+        self._counts[name] += 1
+        self._silent += name in _SILENT
+
+    def close(self, name: str) -> None:
+        """Ends the innermost one of this name and all inside it; nothing if there is none."""
+        if not self._counts[name]:
+            return
+        ended = ""
+        while ended != name:
+            ended = self._names.pop()
+            self._counts[ended] -= 1
+            self._silent -= ended in _SILENT
 
 
 def _character(code: int) -> str:
@@ -252,71 +297,3 @@ def _character(code: int) -> str:
     if 128 <= code <= 159:
         return bytes([code]).decode("windows-1252", errors="ignore") or chr(code)
     return chr(code)
-
-
-def _end_of_attributes(markup: str, at: int) -> int | None:
-    """Where the attributes of a start tag end: at its `>`, or where it cannot go on; None if unfinished."""
-    at = _after_attributes(markup, at)[0]
-    following = markup[at : at + 1]
-    if following == ">":
-        return at
-    if following == "/":
-        return at + 1 if markup.startswith("/>", at) else None
-    if following in ("", "=") or (following.isascii() and following.isalpha()):
-        return None
-    return at
-
-
-def _ends_in_bare_value(markup: str, name_end: int, close: int) -> bool:
-    end, bare_value_end = _after_attributes(markup, name_end)
-    return bare_value_end == close or end < close - 1
-
-
-def _after_attributes(markup: str, at: int) -> tuple[int, int]:
-    """Where the attributes end, and where the last bare value ended (-1 if there was none)."""
-    size, bare_value_end = len(markup), -1
-    while at < size and (markup[at].isspace() or markup[at] == "/"):
-        at += 1
-    while at < size and markup[at] not in "/>" and not markup[at].isspace():
-        before = markup[at - 1]
-        if before not in "'\"/" and not before.isspace():
-            break
-        at += 1
-        while at < size and markup[at] not in "/=>" and not markup[at].isspace():
-            at += 1
-        at, is_bare = _after_value(markup, at)
-        if is_bare:
-            bare_value_end = at
-        while at < size and (markup[at].isspace() or (markup[at] == "/" and markup[at + 1 : at + 2] != ">")):
-            at += 1
-    return at, bare_value_end
-
-
-def _after_value(markup: str, at: int) -> tuple[int, bool]:
-    """Where the value of an attribute whose name ends at `at` ends, and whether it stands without quotes."""
-    first_sign = _skip_space(markup, at)
-    if not markup.startswith("=", first_sign):
-        return at, False
-    after_signs = first_sign
-    while markup.startswith("=", after_signs):
-        after_signs += 1
-    value = _skip_space(markup, after_signs)
-    quote = markup[value : value + 1]
-    if quote in ("'", '"'):
-        close = markup.find(quote, value + 1)
-        if close >= 0:
-            return close + 1, False
-        if value > after_signs:  # an open quote behind a blank: an empty value, then another attribute
-            return value, False
-        if after_signs - first_sign < 2:
-            return at, False
-        value = after_signs - 1  # `a=='b`: the value begins with the second sign
-    while value < len(markup) and markup[value] != ">" and not markup[value].isspace():
-        value += 1
-    return value, True
-
-
-def _skip_space(markup: str, at: int) -> int:
-    while at < len(markup) and markup[at].isspace():
-        at += 1
-    return at

@@ -50,17 +50,17 @@ class TextPipeline:
             raise Damaged(_problem(where, f"{CHUNKER} right before {TOKENIZER}", ", ".join(settings.steps)))
         self._clean = compose(before[:-1] if self._is_chunked else before, where=where)
         self._settings = settings
-        # two of them, because whether a tokenizer cuts is its own state
-        self._whole = _tokenizer(tokenizer, where)
-        self._cut = _tokenizer(tokenizer, where)
-        self._cut.enable_truncation(settings.max_tokens)
+        self._tokenizer = _tokenizer(tokenizer, where)
 
     def apply(self, texts: ObjectArray) -> TextInputs:
         """Token ids of n texts (`str`, or None where missing, which is the empty text)."""
         # blank chunks say nothing; without any chunk, the special tokens are the one there is
         kept = [[chunk for chunk in of_text if chunk.strip()] or [""] for of_text in self.chunks(texts)]
         flat = [chunk for of_text in kept for chunk in of_text]
-        encodings = self._cut.encode_batch_fast(flat, add_special_tokens=True)
+        # whether a tokenizer cuts is its own state; a second one would double the memory and the loading
+        self._tokenizer.enable_truncation(self._settings.max_tokens)
+        encodings = self._tokenizer.encode_batch_fast(flat, add_special_tokens=True)
+        self._tokenizer.no_truncation()
         return TextInputs(
             token_ids=[np.array(encoding.ids, dtype=np.int32) for encoding in encodings],
             chunk_offsets=np.cumsum([0, *(len(of_text) for of_text in kept)], dtype=np.int64),
@@ -76,7 +76,7 @@ class TextPipeline:
         """Messages packed into chunks; a text that no splitter has split is one message."""
         messages = [[value] if isinstance(value, str) else value for value in cleaned]
         flat = [message for of_text in messages for message in of_text]
-        encodings = iter(self._whole.encode_batch_fast(flat, add_special_tokens=False))
+        encodings = iter(self._tokenizer.encode_batch_fast(flat, add_special_tokens=False))
         limit = self._settings.max_tokens
         return [
             _pack(
@@ -91,7 +91,7 @@ class TextPipeline:
         """A message and its number of tokens; one beyond the limit becomes what its first tokens spell."""
         if len(ids) <= limit:
             return message, len(ids)
-        return self._whole.decode(ids[:limit], skip_special_tokens=True), limit
+        return self._tokenizer.decode(ids[:limit], skip_special_tokens=True), limit
 
 
 def _pack(messages: list[tuple[str, int]], *, budget: int, max_chunks: int | None) -> list[str]:

@@ -15,7 +15,7 @@ Messages = str | list[str]
 
 CHUNKER, TOKENIZER = "dialogue_chunker", "tokenizer"
 
-_MESSAGE = re.compile(r"\[bom\](.*?)\[eom\]", re.DOTALL)
+_BEGIN, _END = "[bom]", "[eom]"
 _CHAT_MARK = re.compile(r"\[(bot|customer|agent)\]:")
 _SPACE = re.compile(r"\s+")
 # the last range covers CJK, kana and Hangul too: models were fitted on texts without them
@@ -27,7 +27,13 @@ _EMOJI = re.compile(
 
 def split_dialogue(text: str) -> list[str]:
     """Messages between `[bom]` and `[eom]`, stripped, empty ones dropped; text outside is lost."""
-    return [message for found in _MESSAGE.findall(text) if (message := found.strip())]
+    messages: list[str] = []
+    begin = text.find(_BEGIN)
+    while begin >= 0 and (end := text.find(_END, begin)) >= 0:
+        if message := text[begin + len(_BEGIN) : end].strip():
+            messages.append(message)
+        begin = text.find(_BEGIN, end)
+    return messages
 
 
 def split_chat(text: str) -> list[str]:
