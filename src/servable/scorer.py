@@ -210,7 +210,34 @@ def to_table(records: object) -> Table:
                 fix="pass one dict per record",
             )
         )
-    return Table.of_records([{str(k): _plain(v) for k, v in record.items()} for record in records])
+    return Table.of_records([_cells(record, number) for number, record in enumerate(records)])
+
+
+def _cells(record: Mapping[Any, Any], number: int) -> dict[str, object]:
+    """A record's cells by name, as plain Python."""
+    cells = {str(name): _plain(value) for name, value in record.items()}
+    for name, cell in cells.items():
+        if isinstance(cell, str) and not _is_utf_8(cell):
+            raise BadInput(
+                Problem(
+                    code="request.type",
+                    where=f'record {number}, field "{name}"',
+                    expected="a string that UTF-8 can hold",
+                    found="one with half of a surrogate pair",
+                    fix="decode the bytes that it came from as UTF-8",
+                )
+            )
+    return cells
+
+
+def _is_utf_8(text: str) -> bool:
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _plain(value: Any) -> object:

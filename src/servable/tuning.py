@@ -20,7 +20,7 @@ def tuned(scorer: Scorer) -> tuple[Scorer, ThreadChoice | None]:
     inputs = _typical(scorer) if scorer.artifact.texts else None
     if inputs is None:
         return scorer, None
-    engines: dict[int, Engine] = {1: scorer.engine}
+    engines: dict[int, Engine] = {scorer.threads: scorer.engine}
 
     def engine(threads: int) -> Engine:
         if threads not in engines:

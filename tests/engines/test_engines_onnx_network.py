@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from tiny_networks import (
     tiny_network,
 )
 
-from servable.engines import head_text
+from servable.engines import EncoderGraph, head_text
 from servable.engines.networks import Network, TorchNetwork
 from servable.engines.onnx_network import OnnxNetwork
 from servable.errors import Damaged
@@ -81,9 +82,8 @@ def test_the_same_network_gives_the_same_bytes_in_training_mode_or_not(graphs: N
 
 
 def test_graphs_hold_no_word_of_the_machine_that_wrote_them(graphs: NetworkGraphs) -> None:
-    for graph in (graphs.head, *graphs.encoders.values()):
+    for graph in (graphs.head, *(encoder.model for encoder in graphs.encoders.values())):
         model = onnx.load_from_string(graph)
-        onnx.checker.check_model(model)
         for tensor in model.graph.initializer:
             tensor.ClearField("raw_data")
         text = onnx.printer.to_text(model)
@@ -93,16 +93,19 @@ def test_graphs_hold_no_word_of_the_machine_that_wrote_them(graphs: NetworkGraph
 
 
 def test_a_packed_network_runs_without_torch(graphs: NetworkGraphs, tmp_path: Path) -> None:
-    (tmp_path / "head.onnx").write_bytes(graphs.head)
-    (tmp_path / "encoder.onnx").write_bytes(graphs.encoders[FIELD])
+    for name, data in graphs.members().items():
+        (tmp_path / name).write_bytes(data)
     program = f"""
 import sys
 from pathlib import Path
 import numpy as np
+from servable.engines import EncoderGraph
 from servable.engines.onnx_network import OnnxNetwork
 from servable.records import ModelInputs, TextInputs
 folder = Path({str(tmp_path)!r})
-encoders = {{{FIELD!r}: (folder / "encoder.onnx").read_bytes()}}
+name = "encoder.onnx.data"
+model = (folder / "encoder.onnx").read_bytes()
+encoders = {{{FIELD!r}: EncoderGraph(model=model, weights_file=name, weights=folder / name)}}
 engine = OnnxNetwork(encoders, (folder / "head.onnx").read_bytes(), intra_op_threads=1, pad_token_id=0)
 text = TextInputs(token_ids=[np.array([2, 3], dtype=np.int32)], chunk_offsets=np.array([0, 1]))
 engine.run(ModelInputs(tabular=np.zeros((1, 3), dtype=np.float32), texts={{{FIELD!r}: text}}))
@@ -122,7 +125,7 @@ def _narrow() -> Network:
 def test_graphs_that_do_not_belong_together_are_refused(graphs: NetworkGraphs) -> None:
     other = to_onnx(_narrow())
 
-    def refusal(encoders: dict[str, bytes], head: bytes) -> str:
+    def refusal(encoders: dict[str, EncoderGraph], head: bytes) -> str:
         with pytest.raises(Damaged) as caught:
             OnnxNetwork(encoders, head, intra_op_threads=1, pad_token_id=0)
         assert caught.value.code == "engine.model"
@@ -137,23 +140,22 @@ def test_graphs_that_do_not_belong_together_are_refused(graphs: NetworkGraphs) -
         "head: expected a graph with the inputs title_vector, tabular, found one with notes_vector, tabular; "
         "pack the artifact again"
     )
-    assert refusal({FIELD: graphs.head}, graphs.head) == (
+    assert refusal({FIELD: replace(encoder, model=graphs.head)}, graphs.head) == (
         'encoder of the field "notes": expected a graph with the inputs input_ids, attention_mask, found one '
         "with notes_vector, tabular; pack the artifact again"
     )
-    assert refusal({FIELD: encoder}, encoder) == (
-        "head: expected the tensor `logits` with a fixed number of columns, found vector; "
-        "pack the artifact again"
+    assert refusal({FIELD: encoder}, encoder.model).startswith(
+        "head: expected an ONNX graph that ONNX Runtime can load, found one that it refuses ("
     )
 
 
 @pytest.mark.parametrize("damage", ["empty", "cut", "text"])
 def test_a_damaged_graph_is_refused_in_a_sentence(graphs: NetworkGraphs, damage: str) -> None:
     encoder = graphs.encoders[FIELD]
-    broken = {"empty": b"", "cut": encoder[: len(encoder) // 2], "text": b"not a graph"}[damage]
+    broken = {"empty": b"", "cut": encoder.model[: len(encoder.model) // 2], "text": b"not a graph"}[damage]
 
     for encoders, head, where in (
-        ({FIELD: broken}, graphs.head, 'encoder of the field "notes"'),
+        ({FIELD: replace(encoder, model=broken)}, graphs.head, 'encoder of the field "notes"'),
         ({FIELD: encoder}, broken, "head"),
     ):
         with pytest.raises(Damaged) as caught:
@@ -176,3 +178,56 @@ def test_a_table_that_is_not_a_number_spoils_its_own_record_alone(graphs: Networ
 
 def test_the_heads_input_for_a_text_is_named_after_it() -> None:
     assert head_text("notes") == "notes_vector"
+
+
+def test_the_files_are_well_formed_in_the_eyes_of_onnx_itself(graphs: NetworkGraphs, tmp_path: Path) -> None:
+    for name, data in graphs.members().items():
+        (tmp_path / name).write_bytes(data)
+
+    for name in ("head.onnx", "encoder.onnx"):
+        onnx.checker.check_model(str(tmp_path / name), full_check=True)
+
+
+@pytest.mark.parametrize("place", ["memory", "folder"])
+def test_weights_in_memory_and_on_disk_give_the_same_bits(
+    place: str, graphs: NetworkGraphs, tmp_path: Path
+) -> None:
+    encoder, inputs = graphs.encoders[FIELD], some_inputs()
+    assert isinstance(encoder.weights, bytes)
+    (tmp_path / encoder.weights_file).write_bytes(encoder.weights)
+    on_disk = replace(encoder, weights=tmp_path / encoder.weights_file)
+    used = encoder if place == "memory" else on_disk
+
+    engine = OnnxNetwork({FIELD: used}, graphs.head, intra_op_threads=1, pad_token_id=0)
+
+    assert engine.run(inputs).tobytes() == _engine(graphs).run(inputs).tobytes()
+
+
+@pytest.mark.parametrize("place", ["memory", "folder"])
+def test_weights_that_are_cut_off_are_refused(place: str, graphs: NetworkGraphs, tmp_path: Path) -> None:
+    encoder = graphs.encoders[FIELD]
+    assert isinstance(encoder.weights, bytes)
+    cut = encoder.weights[: len(encoder.weights) // 2]
+    (tmp_path / encoder.weights_file).write_bytes(cut)
+    weights = cut if place == "memory" else tmp_path / encoder.weights_file
+
+    with pytest.raises(Damaged) as caught:
+        OnnxNetwork(
+            {FIELD: replace(encoder, weights=weights)}, graphs.head, intra_op_threads=1, pad_token_id=0
+        )
+
+    assert str(caught.value).startswith('encoder of the field "notes": expected an ONNX graph')
+
+
+def test_a_graph_does_not_find_weights_outside_the_folder_of_its_own(
+    graphs: NetworkGraphs, tmp_path: Path
+) -> None:
+    encoder, folder = graphs.encoders[FIELD], tmp_path / "artifact"
+    assert isinstance(encoder.weights, bytes)
+    folder.mkdir()
+    (tmp_path / "outside").write_bytes(encoder.weights)
+    (folder / encoder.weights_file).symlink_to(tmp_path / "outside")
+    linked = replace(encoder, weights=folder / encoder.weights_file)
+
+    with pytest.raises(Damaged):
+        OnnxNetwork({FIELD: linked}, graphs.head, intra_op_threads=1, pad_token_id=0)

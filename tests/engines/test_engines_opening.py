@@ -70,7 +70,7 @@ def _packed() -> Artifact:
     engine = EngineFile(
         kind=EngineKind.ONNX_NETWORK, file="head.onnx", encoders={FIELD: "encoder.onnx"}, intra_op_threads=2
     )
-    return _artifact({"head.onnx": graphs.head, "encoder.onnx": graphs.encoders[FIELD]}, engine)
+    return _artifact(graphs.members(), engine)
 
 
 def test_packed_graphs_and_the_weights_of_a_training_output_give_one_score() -> None:
@@ -140,8 +140,15 @@ def test_a_loaded_graph_does_not_keep_its_file_in_memory() -> None:
     assert engine.classes == 2
 
 
-@pytest.mark.parametrize("missing", ["head.onnx", "encoder.onnx"])
-def test_a_graph_that_is_not_there_is_named(missing: str) -> None:
+@pytest.mark.parametrize(
+    ("missing", "what"),
+    [
+        ("head.onnx", "the model file"),
+        ("encoder.onnx", "the model file"),
+        ("encoder.onnx.data", "the weights of an encoder"),
+    ],
+)
+def test_a_graph_that_is_not_there_is_named(missing: str, what: str) -> None:
     packed = _packed()
     files = {name: packed.files.read(name) for name in packed.files.names() if name != missing}
 
@@ -149,7 +156,7 @@ def test_a_graph_that_is_not_there_is_named(missing: str) -> None:
         open_engine(replace(packed, files=MemoryFiles(files)))
 
     assert str(caught.value) == (
-        f"{missing}: expected the model file, found no such file; copy the artifact again, or pack it again"
+        f"{missing}: expected {what}, found no such file; copy the artifact again, or pack it again"
     )
 
 

@@ -8,6 +8,11 @@ from servable.pack import pack
 from strategies import train_loans
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    for plugin in ("fixtures_models", "fixtures_text"):
+        config.pluginmanager.import_plugin(plugin)
+
+
 @pytest.fixture(scope="session")
 def training_output(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return train_loans(tmp_path_factory.mktemp("loans"))

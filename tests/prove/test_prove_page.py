@@ -7,11 +7,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from proof_documents import CASES, a_document, a_line, samples_of
+from proof_documents import CASES, WARMUP, a_document, a_line, samples_of
 
 from servable.prove import Proof
 from servable.prove.page import proof_page
+from servable.prove.page_latency import by_percentile
+from servable.prove.page_load import load, time_of
+from servable.prove.page_scope import unsaid
+from servable.prove.parity import WorstRow
 from servable.prove.samples import Outcome, Samples, from_npz
+from servable.report import Figure, significant
 
 MOST_BYTES = 500_000
 
@@ -131,6 +136,22 @@ def test_every_gate_is_there_and_broken_ones_are_marked(case: str) -> None:
     assert ["BROKEN" in row for row in rows] == [gate["ok"] is False for gate in gates]
 
 
+def test_a_broken_gate_that_did_not_decide_is_no_alarm() -> None:
+    samples = samples_of(late=6)
+    document = a_document(samples)
+    assert document["verdict"] == "INCONCLUSIVE"
+    broken = [gate["id"] for gate in document["validity"]["gates"] if gate["ok"] is False]
+
+    html = proof_page(document, samples)
+
+    assert broken
+    assert plain(html).count("no harm here: it spoils only a FAIL of") == len(broken)
+    assert (
+        'class="bad"' not in html.partition("<caption>Validity gates</caption>")[2].partition("</table>")[0]
+    )
+    assert "no harm here" not in plain(page_of("INVALID"))
+
+
 def test_a_claim_that_a_broken_gate_spoils_says_so() -> None:
     assert "FAIL spoiled by G2, G3, G4" in plain(page_of("INVALID"))
     assert "spoiled" not in plain(page_of("FAIL"))
@@ -146,9 +167,29 @@ def test_golden_answers_stand_by_content_type_and_mode() -> None:
     text = plain(proof_page(a_document(samples, lines=lines), samples))
 
     small = "1.25e\N{MINUS SIGN}07 2.50e\N{MINUS SIGN}07"
-    assert f"application/json rule: same-build alone 24 3 left out 24 24 0 {small}" in text
-    assert f"batch 24 3 left out 20 19 2 {small}" in text
+    assert "44 of 48 answers are right before the load, 43 bit-equal; under load 493 of 493." in text
+    assert "Right means each score equal as float32 or at most two units in the last place away" in text
+    assert "application/json answered as application/json; 3 cannot be sent so alone 24 24 24 0" in text
+    assert f"batch 24 20 19 2 {small}" in text
     assert "First failure: application/json, batch status <500>" in text
+
+
+def test_the_golden_records_that_differ_most_stand_below() -> None:
+    worst = (
+        WorstRow(
+            record=3, raw_difference=2e-7, calibrated_difference=0.25, expected_label="yes", label="yes"
+        ),
+        WorstRow(record=4, raw_difference=3e-7, calibrated_difference=1e-7, expected_label="yes", label="no"),
+        WorstRow(record=5, raw_difference=1.0, calibrated_difference=0.5, expected_label="no", label="no"),
+    )
+    samples = samples_of()
+
+    html = proof_page(a_document(samples, lines=(a_line(worst=worst), a_line(worst=worst))), samples)
+
+    table = html.partition("<caption>The largest differences</caption>")[2].partition("</table>")[0]
+    rows = [plain(f"</head>{row}").split() for row in table.partition("<tbody>")[2].split("</tr>")[:-1]]
+    assert [row[0] for row in rows] == ["4", "4", "5", "5", "3"]
+    assert rows[0][-2:] == ["no", "yes"]
 
 
 def test_errors_stand_by_kind_with_the_first_answer() -> None:
@@ -191,7 +232,118 @@ def test_it_says_where_it_comes_from_and_how_to_judge_it_again() -> None:
     for digest in (document["samples"]["digest"], document["plan"]["plan_digest"], "sha256:0123456789abcdef"):
         assert digest in text
     assert "towns Rows 1,234 sha256 fedcba" in text
+    assert "Golden records 24 real ones, of the test split" in text
     assert "2026-01-01 00:00:00 UTC" in text
+
+
+def test_it_gives_the_command_that_plans_the_same_run() -> None:
+    samples = samples_of()
+    document = a_document(samples, payload=[{"name": "a", "content_type": "text/csv", "failure": None}])
+    document["plan"] = {**document["plan"], "rate_per_s": 120.0}
+    document["target"] = {**document["target"], "kind": "process"}
+
+    assert (
+        "servable prove MODEL --payload PAYLOAD --expected-tps 100 --max-latency-ms 500 "
+        "--max-error-rate 0.01 --content-types application/json --min-requests 473 --headroom 1.2 --seed 1"
+    ) in plain(proof_page(document, samples))
+    assert "servable prove MODEL --url URL --expected-tps 100 --max-latency-ms" in plain(page_of("PASS"))
+
+
+def test_the_threads_of_the_endpoint_stand_there_if_it_tells() -> None:
+    samples = samples_of()
+    document = a_document(samples)
+    identity = {"artifact": "sha256:0123456789abcdef", "process_start": "1", "threads": 2}
+    document["target"] = {**document["target"], "before": identity, "after": identity}
+
+    assert "Threads 2 computing one batch" in plain(proof_page(document, samples))
+    assert "Threads" not in plain(page_of("PASS"))
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_it_says_what_it_does_not_say(case: str) -> None:
+    text = plain(page_of(case)).partition("What this does not say")[2]
+
+    assert "It says nothing of more than 100 requests/s" in text
+    assert "a chance of up to 5 %" in text
+    assert "not that the model is right about the world" in text
+    assert ("does not tell what it serves" in text) == (case != "INVALID, not reached")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"subject": {"golden_source": "schema"}}, "none of them is a real one"),
+        ({"target": {"colocated": False}}, "The network between prover and endpoint is in the latencies"),
+        ({"target": {"colocated": True}}, "no network is in the latencies"),
+        ({"latency_ms": {"response": {"p999": 5.0}}}, "are what was observed, without a bound"),
+        ({"latency_ms": {"response": {"p999": None}}}, "too few requests to say anything of p99.9"),
+    ],
+)
+def test_what_it_does_not_say_depends_on_what_was_proven(change: dict[str, Any], said: str) -> None:
+    document, _ = CASES["PASS"]
+    changed = {**document, **{key: {**document[key], **parts} for key, parts in change.items()}}
+
+    assert any(said in item for item in unsaid(changed).items)
+
+
+def test_the_load_is_drawn_with_what_is_planned_and_allowed() -> None:
+    document, _ = CASES["FAIL"]
+    rate = next(claim for claim in document["claims"] if claim["id"] == "rate")
+
+    text = plain(page_of("FAIL"))
+
+    assert "Offered and finished requests per second over time" in text
+    assert f"planned, {rate['offered']:g}/s" in text
+    assert f"allowed at the end, {significant(rate['in_flight_allowed'])}" in text
+    assert "of these, errors" in text
+    assert "of these, errors" not in plain(page_of("PASS"))
+
+
+def test_the_load_figures_count_what_the_samples_hold() -> None:
+    document, _ = CASES["PASS"]
+    samples = samples_of()
+    samples.done_ns[WARMUP : WARMUP + 100] = samples.scheduled_ns[WARMUP + 100]
+
+    blocks = load(document, samples, x=time_of(document))
+
+    described = [
+        unescape(re.findall("<desc[^>]*>(.*?)</desc>", block.svg)[0]).replace("\N{NO-BREAK SPACE}", " ")
+        for block in blocks
+        if isinstance(block, Figure)
+    ]
+    assert re.match(r"Planned 100/s; offered .*, finished 0 to [\d,.]+/s, errors 0/s", described[0])
+    assert described[1].startswith("At most 100 at once")
+
+
+@pytest.mark.parametrize("case", ["PASS", "FAIL", "INVALID"])
+def test_the_bound_that_is_drawn_is_that_of_the_claim(case: str) -> None:
+    document, samples = CASES[case]
+    claim = document["claims"][0]
+
+    (figure,) = by_percentile(document, samples)
+
+    assert isinstance(figure, Figure)
+    assert 'path class="whisker"' in figure.svg
+    assert f"reaches up to its bound, {significant(claim['p99_upper_ms'], 'ms')}." in figure.caption
+    assert whisker_ms(figure.svg) == pytest.approx(claim["p99_upper_ms"], rel=0.02)
+
+
+def whisker_ms(svg: str) -> float:
+    """Where the whisker ends, read off a logarithmic axis between two of its ticks."""
+    ticks = re.findall(r'class="tick end" x="[^"]*" y="([\d.]+)">([\d.,]+)<', svg)
+    (low, first), (high, last) = (
+        (float(y) - 4.5, float(text.replace(",", ""))) for y, text in (ticks[0], ticks[-1])
+    )
+    end = float(re.findall(r'class="whisker" d="M[\d.]+ [\d.]+V([\d.]+)', svg)[0])
+    return float(first * (last / first) ** ((end - low) / (high - low)))
+
+
+def test_too_few_requests_for_a_bound_are_said_to_be() -> None:
+    samples = samples_of(100)
+
+    text = plain(proof_page(a_document(samples), samples))
+
+    assert "They are too few to bound p99." in text
 
 
 @pytest.mark.slow

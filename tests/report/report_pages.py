@@ -3,7 +3,35 @@
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-from servable.report import Banner, Cell, Column, Page, Paragraph, Section, Table, Tone, render
+import numpy as np
+
+from servable.report import (
+    Banner,
+    Cell,
+    Column,
+    Curve,
+    Facts,
+    Figure,
+    Key,
+    Page,
+    Paragraph,
+    Points,
+    Quote,
+    Section,
+    Stairs,
+    Table,
+    Throughput,
+    TimedRequests,
+    Tone,
+    UpperBound,
+    latency_over_time,
+    percentile_plot,
+    rate_over_time,
+    render,
+    time_axis,
+    under_way_over_time,
+)
+from servable.report.markup import Markup
 
 _EMPTY = frozenset({"meta", "path", "rect", "circle"})
 
@@ -60,16 +88,111 @@ def seen(html: str) -> Seen:
 def a_page(text: str = "fine", *, tone: Tone = Tone.GOOD) -> Page:
     """A page whose every place for text holds this text."""
     cell = Cell(text=text, note=text, tone=tone)
-    table = Table(caption=text, columns=(Column(title=text), Column(title=text)), rows=((cell, cell),))
+    table = Table(
+        title=text, caption=text, columns=(Column(title=text), Column(title=text)), rows=((cell, cell),)
+    )
     return Page(
         title=text,
         banner=Banner(
-            kicker=text, verdict=text, tone=tone, sentence=text, reasons=(text,), facts=((text, cell),)
+            kicker=text,
+            verdict=text,
+            tone=tone,
+            meaning=text,
+            sentence=text,
+            reasons=(text,),
+            facts=((text, cell),),
         ),
-        sections=(Section(title=text, lead=text, blocks=(table, Paragraph(text=text))),),
+        sections=(
+            Section(title=text, lead=text, blocks=(table, Paragraph(text=text), Points(items=(text,)))),
+        ),
         footer=text,
     )
 
 
 def rendered(text: str = "fine") -> str:
     return render(a_page(text))
+
+
+def timed(n: int = 100, **changes: object) -> TimedRequests:
+    """Requests ten a second, of which the first tenth are the warm-up."""
+    values = {
+        "at_s": (np.arange(n) - n // 10) / 10.0,
+        "latency_ms": np.linspace(1.0, 5.0, n),
+        "is_error": np.zeros(n, dtype=bool),
+        "is_warmup": np.arange(n) < n // 10,
+        "notable_ms": np.inf,
+    }
+    return TimedRequests(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def stairs(*values: float, low_s: float = -1.0) -> Stairs:
+    """A value for each second."""
+    return Stairs(edges_s=low_s + np.arange(len(values) + 1.0), values=np.array(values))
+
+
+def throughput(**changes: object) -> Throughput:
+    """Ten requests a second, all of them finished."""
+    values = {
+        "offered": stairs(10.0, 9.0, 11.0),
+        "finished": stairs(9.0, 10.0, 11.0),
+        "failed": stairs(0.0, 0.0, 0.0),
+        "planned": 10.0,
+    }
+    return Throughput(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def figures() -> tuple[Markup, ...]:
+    """One drawing of each kind."""
+    x = time_axis(-1.0, 9.0)
+    latency_ms = np.linspace(1.0, 5.0, 500)
+    return (
+        latency_over_time(timed(), x=x, limit_ms=100.0, most=2000, name="over-time"),
+        percentile_plot(
+            [Curve(latency_ms=latency_ms, mark="response")],
+            limit_ms=100.0,
+            percentile=0.99,
+            bound=UpperBound(until=np.array([2.0, 120.0]), latency_ms=np.array([4.0, 5.0])),
+            name="by-percentile",
+        ),
+        rate_over_time(throughput(failed=stairs(0.0, 1.0, 0.0)), x=x, name="rate"),
+        under_way_over_time(stairs(1.0, 4.0), stairs(0.5, 1.5), x=x, allowed=5.0, name="under-way"),
+    )
+
+
+def a_full_page() -> str:
+    """A page with every kind of block and figure, and with words that do not break by themselves."""
+    digest = Cell(text="sha256:" + 64 * "f", note=40 * "long ", is_code=True)
+    number = Cell(text="1,234.5", value=1234.5, note="requests")
+    columns = (Column(title="What it is"), *(Column(title=f"p{p}, ms", is_number=True) for p in range(9)))
+    wide = Table(title="wide", caption="wide", columns=columns, rows=((digest, *9 * [number]),))
+    stacked = Table(caption="stacked", columns=columns, rows=wide.rows, is_stacked=True)
+    drawn = (
+        Figure(
+            svg=svg,
+            keys=(Key(mark="response", text="a line"), Key(mark="area", text="an area")),
+            caption="so",
+        )
+        for svg in figures()
+    )
+    facts = Facts(title="facts", items=(("digest", digest), ("number", number)))
+    points = Points(items=(30 * "one ", "two"))
+    return render(
+        Page(
+            title="a full page",
+            banner=Banner(
+                kicker=60 * "k",
+                verdict="PASS",
+                tone=Tone.GOOD,
+                meaning=20 * "good ",
+                sentence=30 * "right ",
+                reasons=(30 * "why ", 80 * "r"),
+                facts=(("digest", digest),),
+            ),
+            sections=(
+                Section(title="tables", lead=20 * "read ", blocks=(wide, stacked, facts)),
+                Section(title="figures", blocks=tuple(drawn)),
+                Section(title="texts", blocks=(points, Quote(title=80 * "q", text=200 * "x"))),
+            ),
+            footer="the end",
+        )
+    )

@@ -1,29 +1,35 @@
-"""A page in a real browser: it reads the verdict without a script."""
+"""A page in a real browser: it reads the verdict without a script, and fits a telephone."""
 
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
-from report_pages import rendered, seen
+from report_pages import a_full_page, rendered, seen
 
-CHROMIUM = Path("/usr/bin/chromium")
+from browser import dom, needs_browser, shown
+
+TELEPHONE = 400
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not CHROMIUM.exists(), reason=f"{CHROMIUM} is not installed")
+@needs_browser
 def test_a_browser_reads_the_verdict(tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     page.write_text(rendered("INCONCLUSIVE"))
-    options = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}"]
 
-    ran = subprocess.run(
-        [str(CHROMIUM), *options, "--dump-dom", page.as_uri()],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=True,
+    assert seen(dom(page, folder=tmp_path)).words["h1"] == ["INCONCLUSIVE"]
+
+
+@pytest.mark.slow
+@needs_browser
+def test_every_kind_of_block_and_figure_fits_a_telephone(tmp_path: Path) -> None:
+    found = shown({"page": a_full_page()}, width=TELEPHONE, folder=tmp_path)["page"]
+
+    assert found.heading == "PASS"
+    assert found.figures == (
+        "Latency of every request over time",
+        "Latency by percentile",
+        "Offered and finished requests per second over time",
+        "Requests under way over time",
     )
-
-    assert seen(ran.stdout).words["h1"] == ["INCONCLUSIVE"]
-    shutil.rmtree(tmp_path / "profile", ignore_errors=True)
+    assert (found.width, found.outside) == (TELEPHONE, ())
+    assert found.collisions == ()

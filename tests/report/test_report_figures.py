@@ -7,34 +7,41 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from report_pages import figures, stairs, throughput, timed
 
 from servable.report import (
+    Axis,
     Curve,
     TimedRequests,
+    UpperBound,
+    bounded_ms,
     count,
     latency_over_time,
     percentile_plot,
+    rate_over_time,
     share,
     significant,
     thinned,
+    time_axis,
+    under_way_over_time,
 )
-from servable.report.svg import Axis, Plot, Scale, linear_axis, log_axis, steps
+from servable.report.svg import Plot, Scale, area, between, linear_axis, log_axis, steps
+
+X = time_axis(-1.0, 9.0)
 
 
-def requests(n: int = 100, **changes: object) -> TimedRequests:
-    values = {
-        "at_s": np.arange(n) / 10.0,
-        "latency_ms": np.linspace(1.0, 5.0, n),
-        "is_error": np.zeros(n, dtype=bool),
-        "is_warmup": np.arange(n) < n // 10,
-        "notable_ms": np.inf,
-    }
-    return TimedRequests(**{**values, **changes})  # type: ignore[arg-type]
+def parsed(svg: str) -> ElementTree.Element:
+    return ElementTree.fromstring(svg)  # noqa: S314  # our own markup
 
 
 def over_time(drawn: TimedRequests, *, most: int = 2000) -> ElementTree.Element:
-    svg = latency_over_time(drawn, limit_ms=100.0, most=most, name="over-time")
-    return ElementTree.fromstring(svg)  # noqa: S314  # our own markup
+    return parsed(latency_over_time(drawn, x=X, limit_ms=100.0, most=most, name="over-time"))
+
+
+def corners(svg: ElementTree.Element, mark: str) -> str:
+    """The path of a mark that is there once."""
+    (path,) = (path for path in svg if path.get("class") == mark)
+    return str(path.get("d"))
 
 
 def marks(svg: ElementTree.Element, mark: str) -> int:
@@ -49,13 +56,13 @@ def test_each_request_is_a_dot_and_each_error_a_cross() -> None:
     wrong = np.zeros(100, dtype=bool)
     wrong[[3, 50, 51]] = True
 
-    svg = over_time(requests(is_error=wrong))
+    svg = over_time(timed(is_error=wrong))
 
     assert (marks(svg, "dot-warm"), marks(svg, "dot"), crossed(svg)) == (9, 88, 3)
 
 
 def test_a_figure_says_in_words_what_it_shows() -> None:
-    svg = over_time(requests(latency_ms=np.where(np.arange(100) == 60, 250.0, 2.0)))
+    svg = over_time(timed(latency_ms=np.where(np.arange(100) == 60, 250.0, 2.0)))
 
     title, description = svg[0], svg[1]
     assert svg.get("role") == "img"
@@ -71,10 +78,10 @@ def test_a_request_that_never_ended_is_drawn_at_the_top() -> None:
     hung = np.full(100, 2.0)
     hung[50] = np.inf
 
-    svg = over_time(requests(latency_ms=hung, is_error=np.isinf(hung)))
+    svg = over_time(timed(latency_ms=hung, is_error=np.isinf(hung)))
 
     cross = next(str(path.get("d")) for path in svg if path.get("class") == "cross")
-    assert re.match(r"M[\d.]+ 34m", cross)
+    assert re.match(r"M[\d.]+ 40m", cross)
 
 
 def test_of_many_requests_the_errors_and_the_slow_ones_are_drawn() -> None:
@@ -83,7 +90,7 @@ def test_of_many_requests_the_errors_and_the_slow_ones_are_drawn() -> None:
     latency[10_000::100] = 50.0
     wrong[10_001::1000] = True
 
-    svg = over_time(requests(n, latency_ms=latency, is_error=wrong, notable_ms=10.0))
+    svg = over_time(timed(n, latency_ms=latency, is_error=wrong, notable_ms=10.0))
 
     high = [
         circle
@@ -122,7 +129,7 @@ def test_the_curve_keeps_each_value_until_the_next_rank() -> None:
         [Curve(latency_ms=np.array([1.0, 2.0, 4.0, 8.0]), mark="response")],
         limit_ms=10.0,
         percentile=0.75,
-        bound_ms=None,
+        bound=None,
         name="curve",
     )
 
@@ -131,17 +138,121 @@ def test_the_curve_keeps_each_value_until_the_next_rank() -> None:
     assert description is not None
     assert line is not None
     assert description[1].replace("\N{NO-BREAK SPACE}", " ") == (
-        "p50 2 ms, p75 4 ms, p90 8 ms, of 4 answered requests; limit 10 ms."
+        "p50 2 ms, p75 4 ms, p90 8 ms, of 4 requests; limit 10 ms."
     )
     assert line[1].count("H") == line[1].count("V") == 3
 
 
+TEN = Axis(low=0.0, high=10.0, title="", ticks=(), scale=Scale.LINEAR)
+ENDS = np.array([0.0, 10.0])
+
+
 def test_steps_go_across_before_they_go_up() -> None:
-    axis = Axis(low=0.0, high=10.0, title="", ticks=(), scale=Scale.LINEAR)
+    path = steps(Plot(x=TEN, y=TEN), ENDS, ENDS, mark="m")
 
-    path = steps(Plot(x=axis, y=axis), np.array([0.0, 10.0]), np.array([0.0, 10.0]), mark="m")
+    assert path == '<path class="m" d="M62 302H706V40"/>'
 
-    assert path == '<path class="m" d="M62 296H706V34"/>'
+
+def test_an_area_reaches_down_to_the_axis() -> None:
+    path = area(Plot(x=TEN, y=TEN), ENDS, np.array([5.0, 10.0]), mark="m")
+
+    assert path == '<path class="m" d="M62 171H706V40V302H62Z"/>'
+
+
+def test_an_area_between_two_lines_comes_back_along_the_lower_one() -> None:
+    plot, upper, lower = Plot(x=TEN, y=TEN), (ENDS, np.array([5.0, 10.0])), (ENDS, np.array([0.0, 5.0]))
+
+    path = between(plot, upper, lower, mark="m")
+
+    assert path == '<path class="m" d="M62 171H706V40V171V302H62Z"/>'
+
+
+@pytest.mark.parametrize(
+    ("percentile", "bound_ms"), [(0.0, 4.0), (0.5, 4.0), (0.51, 5.0), (0.99, 5.0), (0.995, None)]
+)
+def test_a_bound_is_that_of_the_first_step_that_reaches_the_percentile(
+    percentile: float, bound_ms: float | None
+) -> None:
+    bound = UpperBound(until=np.array([2.0, 100.0]), latency_ms=np.array([4.0, 5.0]))
+
+    assert bounded_ms(bound, percentile) == bound_ms
+
+
+def test_the_bound_of_the_judged_percentile_has_a_bar() -> None:
+    curve = Curve(latency_ms=np.linspace(1.0, 5.0, 500), mark="response")
+
+    bars = [
+        marks_of(
+            percentile_plot(
+                [curve],
+                limit_ms=100.0,
+                percentile=0.99,
+                bound=UpperBound(until=np.array([2.0, until]), latency_ms=np.array([4.0, 5.0])),
+                name="curve",
+            )
+        )
+        for until in (120.0, 80.0)
+    ]
+
+    assert [("bound" in marks, "whisker" in marks) for marks in bars] == [(True, True), (True, False)]
+
+
+def test_a_curve_whose_end_was_never_reached_says_so() -> None:
+    curve = Curve(latency_ms=np.array([1.0, 2.0, np.inf]), mark="response")
+
+    svg = parsed(percentile_plot([curve], limit_ms=10.0, percentile=0.99, bound=None, name="curve"))
+
+    assert "p99 unanswered, of 3 requests" in str(svg[1].text)
+
+
+def marks_of(svg: str) -> set[str | None]:
+    return {element.get("class") for element in parsed(svg)}
+
+
+def test_finished_requests_are_a_line_over_the_offered_ones() -> None:
+    svg = parsed(rate_over_time(throughput(), x=time_axis(-1.0, 2.0), name="rate"))
+
+    assert corners(svg, "response").count("H") == 3
+    assert corners(svg, "area").endswith("V182H62Z")
+    assert corners(svg, "planned").startswith("M62 ")
+    assert svg[1].text == (
+        "Planned 10/s; offered 9 to 11/s, finished 9 to 11/s, errors 0/s, warm-up included."
+    )
+
+
+def test_errors_are_a_line_only_where_there_are_any() -> None:
+    drawn = [
+        marks_of(rate_over_time(throughput(failed=failed), x=X, name="rate"))
+        for failed in (stairs(0.0, 0.0, 0.0), stairs(0.0, 2.0, 0.0))
+    ]
+
+    assert ["failed" in marks for marks in drawn] == [False, True]
+
+
+def test_requests_under_way_are_counted_in_whole_numbers() -> None:
+    svg = parsed(under_way_over_time(stairs(1.0, 2.0), stairs(0.1, 0.2), x=X, allowed=1.0, name="under-way"))
+
+    ticks = [element.text for element in svg if element.get("class") == "tick end"]
+    assert ticks == ["0", "1", "2"]
+    assert svg[1].text == "At most 2 at once, warm-up included; allowed at the end are 1."
+
+
+def test_the_figures_over_time_have_one_time_axis() -> None:
+    over_time, _, rate, under_way = map(parsed, figures())
+
+    labels = [
+        [(element.get("x"), element.text) for element in svg if element.get("class") == "tick mid"]
+        for svg in (over_time, rate, under_way)
+    ]
+
+    assert labels[0] == labels[1] == labels[2]
+    assert all("band" in {element.get("class") for element in svg} for svg in (over_time, rate, under_way))
+
+
+def test_a_load_without_a_warm_up_has_nothing_shaded() -> None:
+    drawn = rate_over_time(throughput(), x=time_axis(0.0, 2.0), name="rate")
+
+    assert "band" not in marks_of(drawn)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from report_pages import a_page, rendered, seen
 
 import servable.report
-from servable.report import Cell, Column, Page, Quote, Section, Table, render
+from servable.report import Cell, Column, Page, Points, Quote, Section, Table, render
 
 STYLE = (Path(servable.report.__file__).parent / "templates" / "page.css").read_text()
 TONES = ("good", "bad", "unsure", "void")
@@ -70,6 +70,30 @@ def test_a_quote_keeps_its_lines() -> None:
     page = seen(render(Page(title="", banner=plain.banner, sections=(quote,), footer="")))
 
     assert page.words["pre"] == ["one\n\ttwo"]
+
+
+def test_the_meaning_of_a_verdict_stands_between_it_and_its_numbers() -> None:
+    page = rendered("said")
+
+    assert page.index("<h1>") < page.index('class="meaning"') < page.index('class="sentence"')
+
+
+def test_points_are_a_list() -> None:
+    banner = a_page().banner
+    points = Section(title="", blocks=(Points(items=("one", "two")),))
+
+    page = seen(render(Page(title="", banner=banner, sections=(points,), footer="")))
+
+    assert page.words["li"][-2:] == ["one", "two"]
+
+
+def test_a_page_is_printed_light_on_a4_and_cuts_no_figure() -> None:
+    printed = STYLE.partition("@media print")[2]
+
+    assert "color-scheme: light" in printed
+    assert "size: A4" in printed
+    assert re.search(r"figure[^{}]*{ break-inside: avoid; }", printed)
+    assert "(prefers-color-scheme: dark)" not in STYLE.replace("screen and (prefers-color-scheme: dark)", "")
 
 
 def test_a_cell_stands_for_rows_below_it() -> None:

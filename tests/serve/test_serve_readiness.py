@@ -48,8 +48,8 @@ def test_at_least_one_record_is_replayed_however_slow_it_is() -> None:
     assert replay_golden(FakeScorer(), golden_of(), clock_with(5.0)) == 1
 
 
-def test_replaying_ends_after_a_fifth_of_a_second() -> None:
-    assert replay_golden(FakeScorer(), golden_of(), clock_with(0.1)) == 2
+def test_replaying_ends_after_a_tenth_of_a_second() -> None:
+    assert replay_golden(FakeScorer(), golden_of(), clock_with(0.05)) == 2
 
 
 def test_a_score_that_differs_is_damage_and_says_where() -> None:

@@ -123,7 +123,15 @@ def command(
     given = {key: value for key, value in settings.items() if value is not None}
     chosen: XGBoostSettings | NetworkSettings
     if family == "xgboost":
-        _refuse_others(family, given.keys() & _NETWORK, text=text, encoder=encoder)
+        _refuse_others(
+            family,
+            given.keys() & _NETWORK,
+            text=text,
+            encoder=encoder,
+            allow_download=allow_download or None,
+            checkpoints=checkpoints,
+            resume=resume or None,
+        )
         chosen = XGBoostSettings(seed=seed, **given)
     else:
         _refuse_others(family, given.keys() & _TREES)

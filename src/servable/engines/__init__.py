@@ -11,7 +11,9 @@ from servable.engines.graphs import (
     HEAD_TABLE,
     TREES_INPUT,
     TREES_OUTPUT,
+    EncoderGraph,
     head_text,
+    weights_of,
 )
 from servable.engines.opening import load_network, open_engine
 from servable.engines.threads import ThreadChoice, choose_threads, usable_cores
@@ -23,6 +25,7 @@ __all__ = [
     "HEAD_TABLE",
     "TREES_INPUT",
     "TREES_OUTPUT",
+    "EncoderGraph",
     "Engine",
     "ThreadChoice",
     "choose_threads",
@@ -30,4 +33,5 @@ __all__ = [
     "load_network",
     "open_engine",
     "usable_cores",
+    "weights_of",
 ]

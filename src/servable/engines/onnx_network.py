@@ -6,7 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from servable.engines.chunks import Encode
-from servable.engines.graphs import ENCODER_INPUTS, ENCODER_OUTPUT, HEAD_OUTPUT, HEAD_TABLE, head_text
+from servable.engines.graphs import (
+    ENCODER_INPUTS,
+    ENCODER_OUTPUT,
+    HEAD_OUTPUT,
+    HEAD_TABLE,
+    EncoderGraph,
+    head_text,
+)
 from servable.engines.onnx_session import PACK_AGAIN, Graph, GraphFile, open_text_graph
 from servable.engines.two_parts import class_probabilities
 from servable.errors import Damaged, Problem
@@ -17,13 +24,14 @@ class OnnxNetwork:
     """Two graphs of a network, so that chunks of all records share calls of the encoder (decision 0008)."""
 
     def __init__(
-        self, encoders: Mapping[str, bytes], head: bytes, *, intra_op_threads: int, pad_token_id: int
+        self, encoders: Mapping[str, EncoderGraph], head: bytes, *, intra_op_threads: int, pad_token_id: int
     ) -> None:
         graphs = {
             field: open_text_graph(
-                GraphFile(model=model, where=_encoder_of(field)), intra_op_threads=intra_op_threads
+                GraphFile(model=graph.model, weights=graph, where=_encoder_of(field)),
+                intra_op_threads=intra_op_threads,
             )
-            for field, model in encoders.items()
+            for field, graph in encoders.items()
         }
         self._head = open_text_graph(GraphFile(model=head, where="head"), intra_op_threads=intra_op_threads)
         self._features = self._head.input_width(HEAD_TABLE) if HEAD_TABLE in self._head.inputs else 0

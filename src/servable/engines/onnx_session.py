@@ -15,6 +15,7 @@ from onnxruntime.capi.onnxruntime_pybind11_state import (
     RuntimeException,
 )
 
+from servable.engines.graphs import EncoderGraph
 from servable.errors import Damaged, Problem
 
 PACK_AGAIN: Final = "pack the artifact again"
@@ -29,11 +30,13 @@ class GraphFile:
 
     Attributes:
         model: an ONNX file.
+        weights: what holds its weights, if they are not inside.
         where: how errors name it.
         fix: what to do if it is damaged.
     """
 
     model: bytes = field(repr=False)
+    weights: EncoderGraph | None = None
     where: str
     fix: str = PACK_AGAIN
 
@@ -115,14 +118,30 @@ def _options(intra_op_threads: int) -> ort.SessionOptions:
     options.intra_op_num_threads = intra_op_threads
     options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    # a graph may name files that hold its weights, and would find those of the working directory (law 3);
-    # nothing can lie below what is no folder
-    options.add_session_config_entry("session.model_external_initializers_file_folder_path", os.devnull)
     options.log_severity_level = 4  # it raises what it would log as an error
     return options
 
 
+def _place_weights(file: GraphFile, options: ort.SessionOptions) -> None:
+    """Says where the weights are that a graph names: in a folder of its artifact, in memory, or nowhere.
+
+    Left to itself, ONNX Runtime would look in the working directory (law 3); a name that leads out of a
+    folder, by steps or by a link, it refuses.
+    """
+    folder = os.devnull  # nothing can lie below what is no folder
+    if file.weights is not None:
+        if isinstance(file.weights.weights, bytes):
+            data = file.weights.weights
+            options.add_external_initializers_from_files_in_memory(
+                [file.weights.weights_file], [data], [len(data)]
+            )
+        else:
+            folder = str(file.weights.weights.parent)
+    options.add_session_config_entry("session.model_external_initializers_file_folder_path", folder)
+
+
 def _open(file: GraphFile, options: ort.SessionOptions) -> Graph:
+    _place_weights(file, options)
     try:
         # without `enable_fallback=0` a failing provider is replaced by another in silence
         session = ort.InferenceSession(
@@ -135,4 +154,4 @@ def _open(file: GraphFile, options: ort.SessionOptions) -> Graph:
     # the file would stay in memory beside the graph for as long as that lives; a session looks at it again
     # only when its providers change
     session._model_bytes = None
-    return Graph(session, replace(file, model=b""))
+    return Graph(session, replace(file, model=b"", weights=None))

@@ -1,10 +1,12 @@
 """The engine that an artifact asks for; its library is imported here and not before."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from servable.artifact import WEIGHTS, Artifact, EngineKind, StoredNetwork, read_torch
 from servable.engines.engine import Engine
+from servable.engines.graphs import EncoderGraph, weights_of
 from servable.errors import Damaged, Problem
 
 if TYPE_CHECKING:
@@ -77,10 +79,22 @@ def _open_packed(artifact: Artifact, threads: int) -> Engine:
     from servable.engines.onnx_network import OnnxNetwork  # noqa: PLC0415
 
     return OnnxNetwork(
-        {field: _read(artifact, file) for field, file in artifact.engine.encoders.items()},
+        {field: _encoder(artifact, file) for field, file in artifact.engine.encoders.items()},
         _read(artifact, artifact.engine.file),
         intra_op_threads=threads,
         pad_token_id=artifact.engine.pad_token_id,
+    )
+
+
+def _encoder(artifact: Artifact, file: str) -> EncoderGraph:
+    model, weights = _read(artifact, file), weights_of(file)
+    if weights not in artifact.files:
+        raise _damaged(weights, "the weights of an encoder", "no such file")
+    place = artifact.files.place(weights)
+    return EncoderGraph(
+        model=model,
+        weights_file=Path(weights).name,
+        weights=artifact.files.read(weights) if place is None else place,
     )
 
 

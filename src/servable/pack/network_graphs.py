@@ -6,10 +6,8 @@ from servable.errors import Damaged, Problem
 from servable.pack.comparison import at_every_length, differences, p999, within
 from servable.pack.conversion import Converted
 from servable.pack.entries import Entries
-from servable.pack.networks import to_onnx
+from servable.pack.networks import HEAD, to_onnx
 from servable.scorer import Scorer
-
-HEAD = "head.onnx"
 
 
 def convert_network(reference: Scorer, golden: GoldenSet, entries: Entries) -> Converted:
@@ -23,20 +21,15 @@ def convert_network(reference: Scorer, golden: GoldenSet, entries: Entries) -> C
     """
     artifact = reference.artifact
     graphs = to_onnx(load_network(artifact))
-    encoders = {
-        field: "encoder.onnx" if len(graphs.encoders) == 1 else f"encoder_{number}.onnx"
-        for number, field in enumerate(graphs.encoders)
-    }
     engine = EngineEntry(
         kind=EngineKind.ONNX_NETWORK,
         file=HEAD,
         intra_op_threads=1,
         score_dtype="float32",
-        encoders=encoders,
+        encoders=dict(graphs.files),
         pad_token_id=artifact.engine.pad_token_id,
     )
-    files = {encoders[field]: graph for field, graph in graphs.encoders.items()}
-    members = entries.members() | files | {HEAD: graphs.head}
+    members = entries.members() | graphs.members()
     packed = entries.scorer(members, engine)
     inputs = reference.preprocessor.apply(reference.schema.bind(golden.table()))
     longest = max(text.max_tokens for text in artifact.texts)

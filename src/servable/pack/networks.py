@@ -14,12 +14,15 @@ from servable.engines import (
     ENCODER_OUTPUT,
     HEAD_OUTPUT,
     HEAD_TABLE,
+    EncoderGraph,
     head_text,
+    weights_of,
 )
 from servable.errors import Problem, Unavailable
 
 try:
     import onnx
+    import onnx.external_data_helper
     import torch
     from torch import Tensor, nn
 
@@ -35,23 +38,37 @@ except ImportError as error:
         )
     ) from error
 
+HEAD: Final = "head.onnx"
+
 OPSET: Final = 17
 """The first with LayerNormalization as one operator."""
 
+_PAGE_BYTES, _SMALLEST_OUTSIDE_BYTES = 4096, 1024
 _ROWS, _TOKENS = 2, 3  # of the example that the exporter follows through the network; no size is kept of it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkGraphs:
-    """A network in two parts, as ONNX files with their weights inside.
+    """A network in two parts, as ONNX files.
 
     Attributes:
-        encoders: by text field, int64 `[batch, tokens]` token ids and mask to `[batch, d]` vectors.
+        files: by text field, the name of its encoder's file.
+        encoders: by text field, int64 `[batch, tokens]` token ids and mask to `[batch, d]` vectors, the
+            weights in a file of their own.
         head: mean vectors `[records, d]` and numbers `[records, features]` to `[records, classes]` logits.
     """
 
-    encoders: Mapping[str, bytes]
+    files: Mapping[str, str]
+    encoders: Mapping[str, EncoderGraph]
     head: bytes
+
+    def members(self) -> dict[str, bytes]:
+        """All files by name."""
+        found = {HEAD: self.head}
+        for field, graph in self.encoders.items():
+            weights = graph.weights if isinstance(graph.weights, bytes) else graph.weights.read_bytes()
+            found |= {self.files[field]: graph.model, graph.weights_file: weights}
+        return found
 
 
 def to_onnx(network: Network) -> NetworkGraphs:
@@ -63,8 +80,17 @@ def to_onnx(network: Network) -> NetworkGraphs:
     """
     with evaluation(network):
         widths = {field: encoder.width for field, encoder in network.encoders.items()}
-        encoders = {field: _encoder(network, field, width) for field, width in widths.items()}
-        return NetworkGraphs(encoders=encoders, head=_head(network, widths))
+        files = {
+            field: "encoder.onnx" if len(widths) == 1 else f"encoder_{number}.onnx"
+            for number, field in enumerate(widths)
+        }
+        return NetworkGraphs(
+            files=files,
+            encoders={
+                field: _encoder(network, field, width, file=files[field]) for field, width in widths.items()
+            },
+            head=_head(network, widths).SerializeToString(deterministic=True),
+        )
 
 
 class _EncoderPart(nn.Module):
@@ -89,18 +115,40 @@ class _HeadPart(nn.Module):
         return self.network.head(texts, tabular)
 
 
-def _encoder(network: Network, field: str, width: int) -> bytes:
+def _encoder(network: Network, field: str, width: int, *, file: str) -> EncoderGraph:
     example = torch.ones(_ROWS, _TOKENS, dtype=torch.int64)
-    return _graph(
+    model = _graph(
         _EncoderPart(network, field),
         {name: example for name in ENCODER_INPUTS},
         axes=("batch", "tokens"),
         output=ENCODER_OUTPUT,
         columns=width,
     )
+    weights = _taken_out(model, weights_of(file))
+    return EncoderGraph(
+        model=model.SerializeToString(deterministic=True), weights_file=weights_of(file), weights=weights
+    )
 
 
-def _head(network: Network, widths: Mapping[str, int]) -> bytes:
+def _taken_out(model: Any, file: str) -> bytes:
+    """The weights of a graph, which from now on refers to them by the name of their file.
+
+    Each begins at a multiple of a memory page, so that it can be mapped.
+    """
+    data = bytearray()
+    for tensor in model.graph.initializer:
+        if len(tensor.raw_data) < _SMALLEST_OUTSIDE_BYTES:
+            continue
+        data += bytes(-len(data) % _PAGE_BYTES)
+        onnx.external_data_helper.set_external_data(
+            tensor, location=file, offset=len(data), length=len(tensor.raw_data)
+        )
+        data += tensor.raw_data
+        tensor.ClearField("raw_data")
+    return bytes(data)
+
+
+def _head(network: Network, widths: Mapping[str, int]) -> Any:
     inputs = {head_text(field): torch.ones(_ROWS, width) for field, width in widths.items()}
     if network.features:
         inputs[HEAD_TABLE] = torch.ones(_ROWS, network.features)
@@ -109,7 +157,7 @@ def _head(network: Network, widths: Mapping[str, int]) -> bytes:
 
 def _graph(
     part: nn.Module, inputs: Mapping[str, Tensor], *, axes: Sequence[str], output: str, columns: int
-) -> bytes:
+) -> Any:
     """The graph of a part.
 
     Args:
@@ -137,7 +185,7 @@ def _graph(
     return _plain(file.getvalue(), rows=axes[0], columns=columns)
 
 
-def _plain(graph: bytes, *, rows: str, columns: int) -> bytes:
+def _plain(graph: bytes, *, rows: str, columns: int) -> Any:
     """The same graph with the shape of its output in words, and without notes of where it was made."""
     model = onnx.load_from_string(graph)
     del model.metadata_props[:], model.graph.value_info[:]
@@ -150,7 +198,7 @@ def _plain(graph: bytes, *, rows: str, columns: int) -> bytes:
     first.dim_param = rows
     second.Clear()
     second.dim_value = columns
-    return bytes(model.SerializeToString(deterministic=True))
+    return model
 
 
 def _dimensions(tensor: Any) -> tuple[Any, Any]:

@@ -1,9 +1,14 @@
 """The end of a proof's page: model, data, plan, endpoint, environment, and how to judge it again."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from servable.report import Block, Cell, Facts, Quote, count, significant
+
+_GOLDEN_SOURCES: Final = {
+    "train": "real ones, of the test split",
+    "schema": "derived from the schema, none of them real",
+}
 
 Items = tuple[tuple[str, Cell], ...]
 
@@ -22,6 +27,10 @@ def origin(document: Mapping[str, Any]) -> tuple[Block, ...]:
             title="Compute the verdict again from the samples, with DIR the folder of this page",
             text="servable prove --recheck DIR",
         ),
+        Quote(
+            title="Prove again with the same plan; a plan with the same digest is the same",
+            text=_command(document),
+        ),
     )
 
 
@@ -31,7 +40,7 @@ def _model(subject: Mapping[str, Any]) -> Items:
         ("Name", Cell(text=subject["name"])),
         ("Family", Cell(text=subject["family"])),
         ("Artifact digest", _code(subject["artifact_digest"])),
-        ("Golden records", _number(subject["golden_rows"], note=f"source: {source}" if source else "")),
+        ("Golden records", _number(subject["golden_rows"], note=_GOLDEN_SOURCES.get(source, ""))),
     )
 
 
@@ -58,13 +67,8 @@ def _plan(document: Mapping[str, Any]) -> Items:
         ("Warm-up", _measure(plan["warmup_s"], "s", note=f"{count(plan['warmup_n'])} requests")),
         ("Timeout", _measure(plan["timeout_s"], "s")),
         ("Confidence", _measure(document["slo"]["confidence"], "")),
-        ("Requests", Cell(text="\n".join(_body(body) for body in document["bodies"]) or "none were made")),
         ("Plan digest", _code(plan["plan_digest"])),
     )
-
-
-def _body(body: Mapping[str, Any]) -> str:
-    return f"{count(body['count'])} {body['source']} as {body['content_type']}"
 
 
 def _endpoint(target: Mapping[str, Any]) -> Items:
@@ -73,10 +77,40 @@ def _endpoint(target: Mapping[str, Any]) -> Items:
     return (
         ("Process", Cell(text=kind)),
         ("Machine", Cell(text="the prover's own" if target["colocated"] else "another")),
+        *_threads(before),
         ("Ready in time", Cell(text="yes" if target["reached"] else "no")),
         ("Served, before", _code(before["artifact"]) if before else Cell(text="it does not tell")),
         ("Served, after", _code(after["artifact"]) if after else Cell(text="it does not tell")),
     )
+
+
+def _threads(before: Mapping[str, Any] | None) -> Items:
+    """How many threads computed one score, where the endpoint tells."""
+    threads = None if before is None else before.get("threads")
+    return () if threads is None else (("Threads", _number(threads, note="computing one batch")),)
+
+
+def _command(document: Mapping[str, Any]) -> str:
+    """The command line that plans this run, with names of files and addresses to be filled in."""
+    slo, plan = document["slo"], document["plan"]
+    return " ".join(
+        [
+            "servable prove MODEL",
+            *([] if document["target"]["kind"] == "process" else ["--url URL"]),
+            *(["--payload PAYLOAD"] if document["payload"] else []),
+            f"--expected-tps {slo['expected_tps']:.10g}",
+            f"--max-latency-ms {slo['max_latency_in_millisecond']:.10g}",
+            f"--max-error-rate {slo['max_acceptable_error_rate']:.10g}",
+            f"--content-types {','.join(plan['content_types'])}",
+            f"--min-requests {plan['n']}",
+            *_headroom(plan["rate_per_s"] / slo["expected_tps"]),
+            f"--seed {plan['seed']}",
+        ]
+    )
+
+
+def _headroom(factor: float) -> list[str]:
+    return [] if factor == 1.0 else [f"--headroom {factor:.10g}"]
 
 
 def _environment(document: Mapping[str, Any]) -> Items:

@@ -1,7 +1,6 @@
-"""The tables of a proof's page: claims, gates, latencies, golden answers, errors."""
+"""The tables of a proof's page: claims, gates, latencies, errors."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from servable.prove.claims import ERRORS, GOLDEN, LATENCY, RATE, ClaimVerdict
@@ -67,7 +66,7 @@ def claims_table(document: Mapping[str, Any]) -> Table:
 def _latency_cells(claim: Mapping[str, Any], percentile: str) -> tuple[Cell, ...]:
     upper_ms, limit_ms = claim["p99_upper_ms"], claim["limit_ms"]
     return (
-        Cell(text="Latency", note=f"{percentile}, from the intended send"),
+        Cell(text="Latency", note=f"{percentile}, from the time it was due"),
         Cell(text=significant(limit_ms, "ms"), value=limit_ms, note=f"{share(claim['limit'])} may be over"),
         Cell(
             text=significant(claim["p99_point_ms"], "ms"),
@@ -168,16 +167,15 @@ def gates_table(document: Mapping[str, Any]) -> Table:
             Column(title="Limit", is_number=True),
             Column(title="State"),
         ),
-        rows=tuple(_gate_row(gate) for gate in document["validity"]["gates"]),
+        rows=tuple(
+            _gate_row(gate, decides=gate["id"] in document["verdict_reason"])
+            for gate in document["validity"]["gates"]
+        ),
         is_stacked=True,
     )
 
 
-def _gate_row(gate: Mapping[str, Any]) -> tuple[Cell, ...]:
-    state = {True: ("held", Tone.GOOD), False: ("BROKEN", Tone.BAD), None: ("not judged", Tone.UNSURE)}
-    text, tone = state[gate["ok"]]
-    spoils = ", ".join(_CLAIMS[claim] for claim in gate["spoils"])
-    every = "every verdict" if len(gate["spoils"]) == len(_CLAIMS) else f"a FAIL of {spoils}"
+def _gate_row(gate: Mapping[str, Any], *, decides: bool) -> tuple[Cell, ...]:
     sign = "\N{GREATER-THAN OR EQUAL TO}" if gate["id"] in _AT_LEAST else "\N{LESS-THAN OR EQUAL TO}"
     return (
         Cell(text=gate["id"]),
@@ -187,83 +185,43 @@ def _gate_row(gate: Mapping[str, Any]) -> tuple[Cell, ...]:
             text=f"{sign} {significant(gate['limit'])}",
             value=gate["limit"],
         ),
-        Cell(text=text, tone=tone, note=f"spoils {every}" if gate["ok"] is False else ""),
+        _gate_state(gate, decides=decides),
     )
 
 
+def _gate_state(gate: Mapping[str, Any], *, decides: bool) -> Cell:
+    """Held or broken; a broken gate is bad only where the verdict rests on it."""
+    if gate["ok"] is not False:
+        return Cell(text="held", tone=Tone.GOOD) if gate["ok"] else Cell(text="not judged", tone=Tone.UNSURE)
+    spoils = ", ".join(_CLAIMS[claim] for claim in gate["spoils"])
+    every = "every verdict" if len(gate["spoils"]) == len(_CLAIMS) else f"a FAIL of {spoils}"
+    if decides:
+        return Cell(text="BROKEN", tone=Tone.BAD, note=f"spoils {every}")
+    return Cell(text="BROKEN", tone=Tone.UNSURE, note=f"no harm here: it spoils only {every}")
+
+
 def latency_table(document: Mapping[str, Any]) -> Table:
-    """Percentiles of response, service time, send lag and the warm-up."""
+    """Percentiles of latency, service time, send lag and the warm-up."""
     latency = document["latency_ms"]
     measures = {
-        "Response time": latency["response"],
-        "Service time": latency["service"],
-        "Send lag": latency["send_lag"],
-        "Response time, warm-up": latency["warmup"]["response"],
+        ("Latency", "from the time it was due"): latency["response"],
+        ("Service time", "from the time it was sent"): latency["service"],
+        ("Send lag", "from due to sent"): latency["send_lag"],
+        ("Latency in the warm-up", ""): latency["warmup"]["response"],
     }
     titles = ("p50, ms", "p90, ms", "p99, ms", "p99.9, ms", "max, ms")
     return Table(
         caption="Latencies",
         columns=(Column(title="Measure"), *(Column(title=title, is_number=True) for title in titles)),
         rows=tuple(
-            (Cell(text=name), *(Cell(text=significant(of[key]), value=of[key]) for key in _LATENCIES))
-            for name, of in measures.items()
+            (
+                Cell(text=name, note=note),
+                *(Cell(text=significant(of[key]), value=of[key]) for key in _LATENCIES),
+            )
+            for (name, note), of in measures.items()
         ),
+        is_stacked=True,
     )
-
-
-def golden_table(document: Mapping[str, Any]) -> tuple[Block, ...]:
-    """Golden answers by content type and mode, and what came instead where one failed."""
-    lines = document["parity"]
-    if not lines:
-        return (Paragraph(text="No golden record was sent.", tone=Tone.QUIET),)
-    numbers = (
-        "Rows",
-        "Right",
-        "Bit-equal",
-        "Other label",
-        "max |\N{GREEK SMALL LETTER DELTA}| raw",
-        "calibrated",
-    )
-    table = Table(
-        caption="Golden answers by content type and mode",
-        columns=(
-            Column(title="Content type"),
-            Column(title="Mode"),
-            *(Column(title=title, is_number=True) for title in numbers),
-        ),
-        rows=tuple(
-            row
-            for _, group in groupby(lines, key=lambda line: line["content_type"])
-            for row in _golden_rows(list(group))
-        ),
-    )
-    failures = (
-        Quote(title=f"First failure: {line['content_type']}, {line['mode']}", text=line["first_failure"])
-        for line in lines
-        if line["first_failure"]
-    )
-    return (table, *failures)
-
-
-def _golden_rows(lines: list[Mapping[str, Any]]) -> Iterator[tuple[Cell, ...]]:
-    for place, line in enumerate(lines):
-        left_out = f"{count(line['left_out'])} left out" if line["left_out"] else ""
-        is_right = line["acceptable"] == line["records"]
-        first = Cell(text=line["content_type"], note=f"rule: {line['rule']}", rows=len(lines))
-        cells = (
-            Cell(text=line["mode"]),
-            Cell(text=count(line["records"]), value=line["records"], note=left_out),
-            Cell(
-                text=count(line["acceptable"]),
-                value=line["acceptable"],
-                tone=Tone.PLAIN if is_right else Tone.BAD,
-            ),
-            Cell(text=count(line["bit_equal"]), value=line["bit_equal"]),
-            Cell(text=count(line["flips"]), value=line["flips"]),
-            Cell(text=significant(line["max_abs_raw"]), value=line["max_abs_raw"]),
-            Cell(text=significant(line["max_abs_calibrated"]), value=line["max_abs_calibrated"]),
-        )
-        yield cells if place else (first, *cells)
 
 
 def errors(document: Mapping[str, Any]) -> tuple[Block, ...]:

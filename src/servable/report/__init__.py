@@ -1,4 +1,4 @@
-"""Pages for people: one template, a few blocks and two figures that every report shares."""
+"""Pages for people: one template, a few blocks and the figures that every report shares."""
 
 from servable.report.blocks import (
     Banner,
@@ -10,17 +10,29 @@ from servable.report.blocks import (
     Key,
     Page,
     Paragraph,
+    Points,
     Quote,
     Section,
     Table,
     Tone,
 )
-from servable.report.figures import Curve, TimedRequests, latency_over_time, percentile_plot
+from servable.report.figures import (
+    Curve,
+    TimedRequests,
+    UpperBound,
+    bounded_ms,
+    latency_over_time,
+    percentile_plot,
+    time_axis,
+)
 from servable.report.numbers import count, share, significant
+from servable.report.rates import Stairs, Throughput, rate_over_time, under_way_over_time
 from servable.report.render import render
+from servable.report.svg import Axis
 from servable.report.thinning import thinned
 
 __all__ = [
+    "Axis",
     "Banner",
     "Block",
     "Cell",
@@ -31,16 +43,24 @@ __all__ = [
     "Key",
     "Page",
     "Paragraph",
+    "Points",
     "Quote",
     "Section",
+    "Stairs",
     "Table",
+    "Throughput",
     "TimedRequests",
     "Tone",
+    "UpperBound",
+    "bounded_ms",
     "count",
     "latency_over_time",
     "percentile_plot",
+    "rate_over_time",
     "render",
     "share",
     "significant",
     "thinned",
+    "time_axis",
+    "under_way_over_time",
 ]

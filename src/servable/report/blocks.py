@@ -59,9 +59,11 @@ class Table:
         columns: left to right; the first holds the names of the rows.
         rows: a row may leave out cells that one above it stands for.
         is_stacked: whether a narrow screen shows each row as a card; else it scrolls.
+        title: a heading, where the section has more than this.
     """
 
     kind: ClassVar[str] = "table"
+    title: str = ""
     caption: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
@@ -117,7 +119,15 @@ class Paragraph:
     tone: Tone = Tone.PLAIN
 
 
-Block = Table | Facts | Figure | Quote | Paragraph
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Points:
+    """Sentences of equal weight, each with its own mark."""
+
+    kind: ClassVar[str] = "points"
+    items: tuple[str, ...]
+
+
+Block = Table | Facts | Figure | Quote | Paragraph | Points
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +146,7 @@ class Banner:
     Attributes:
         kicker: what kind of report, and of what.
         verdict: one word.
+        meaning: the verdict for those who do not know the word.
         tone: its colour.
         sentence: the verdict with its numbers.
         reasons: what decided, a sentence each.
@@ -145,6 +156,7 @@ class Banner:
     kicker: str
     verdict: str
     tone: Tone
+    meaning: str = ""
     sentence: str
     reasons: tuple[str, ...] = ()
     facts: tuple[tuple[str, Cell], ...] = ()

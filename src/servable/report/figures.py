@@ -1,4 +1,4 @@
-"""The two figures of latencies that reports share: over time, and by percentile.
+"""The two figures of latencies that reports share: over time, and by percentile with its bound.
 
 Neither decides anything. Latency is drawn on a logarithmic scale, because a limit and what stays far
 below it belong in one picture.
@@ -19,6 +19,7 @@ from servable.report.svg import (
     Plot,
     Scale,
     band,
+    between,
     crosses,
     dots,
     drawing,
@@ -42,7 +43,7 @@ class TimedRequests:
     """Requests as they are drawn over time.
 
     Attributes:
-        at_s: `[n]`, when each was to be sent.
+        at_s: `[n]` ascending, when each was to be sent; 0 is where measuring began.
         latency_ms: `[n]`, until it ended; infinite if it never did.
         is_error: `[n]`.
         is_warmup: `[n]`, sent before anything was measured.
@@ -61,7 +62,7 @@ class Curve:
     """Latencies drawn by percentile.
 
     Attributes:
-        latency_ms: `[n]` in ascending order, n > 0.
+        latency_ms: `[n]` in ascending order, n > 0; infinite without an end.
         mark: class of the line.
     """
 
@@ -69,24 +70,38 @@ class Curve:
     mark: str
 
 
-def latency_over_time(requests: TimedRequests, *, limit_ms: float, most: int, name: str) -> Markup:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class UpperBound:
+    """An upper confidence bound of a curve, step by step.
+
+    Attributes:
+        until: `[k]` ascending, 1 / (1 - p) of the last percentile p that each step bounds, above 1.
+        latency_ms: `[k]` ascending, the bound of each step.
+    """
+
+    until: FloatVector
+    latency_ms: FloatVector
+
+
+def time_axis(low_s: float, high_s: float) -> Axis:
+    """Seconds of a run; 0 is where measuring began, what is before it is the warm-up."""
+    return linear_axis(min(0.0, low_s), max(high_s, 1.0), title="seconds since measuring began")
+
+
+def latency_over_time(requests: TimedRequests, *, x: Axis, limit_ms: float, most: int, name: str) -> Markup:
     """Each request as a dot at its intended send time, errors as crosses, the limit as a line.
 
     Args:
-        requests: in the order of their send times; at least one.
+        requests: at least one.
+        x: the seconds of the run.
         limit_ms: of the latency percentile.
         most: points drawn; errors and notable latencies first.
         name: of the figure, of its own on a page.
     """
     error, warm = requests.is_error, requests.is_warmup
     drawn = thinned(error | (~warm & (requests.latency_ms > requests.notable_ms)), most=most)
-    start_s = float(requests.at_s[~warm][0]) if not warm.all() else float(requests.at_s[-1])
-    at_s = requests.at_s - start_s
-    high_s = max(float(at_s[-1]), 1.0)
-    plot = Plot(
-        x=linear_axis(min(0.0, float(at_s[0])), high_s, title="seconds since the first measured request"),
-        y=_latency_axis(requests.latency_ms, limit_ms=limit_ms),
-    )
+    at_s = requests.at_s
+    plot = Plot(x=x, y=_latency_axis(requests.latency_ms, limit_ms=limit_ms))
     groups = {"dot-warm": warm & ~error, "dot": ~warm & ~error}
     shade = [band(plot, plot.x.low, 0.0, mark="band")] if warm.any() else []
     layers = [*shade, level(plot, limit_ms, label=f"limit {significant(limit_ms, 'ms')}", mark="limit")]
@@ -109,7 +124,7 @@ def latency_over_time(requests: TimedRequests, *, limit_ms: float, most: int, na
 
 
 def percentile_plot(
-    curves: Sequence[Curve], *, limit_ms: float, percentile: float, bound_ms: float | None, name: str
+    curves: Sequence[Curve], *, limit_ms: float, percentile: float, bound: UpperBound | None, name: str
 ) -> Markup:
     """Latency by percentile p at x = 1 / (1 - p), so that each further nine takes the same room.
 
@@ -119,7 +134,7 @@ def percentile_plot(
         curves: at least one; the first is the one that the limit is about.
         limit_ms: of the percentile.
         percentile: which one the limit is about, in (0, 1).
-        bound_ms: upper confidence bound of the first curve at that percentile, if there is one.
+        bound: of the first curve, drawn up to where it ends, with a bar at the judged percentile.
         name: of the figure, of its own on a page.
     """
     judged = 1.0 / (1.0 - percentile)
@@ -140,8 +155,11 @@ def percentile_plot(
         upright(plot, judged, label=f"p{100 * percentile:g}", mark="upright"),
         level(plot, limit_ms, label=f"limit {significant(limit_ms, 'ms')}", mark="limit"),
     ]
+    if bound is not None:
+        layers.insert(0, _bound_area(plot, curves[0], bound))
     for curve in reversed(curves):
         layers.append(steps(plot, *_points(curve.latency_ms), mark=curve.mark))
+    bound_ms = None if bound is None else bounded_ms(bound, percentile)
     if bound_ms is not None:
         low_ms = float(curves[0].latency_ms[_rank(percentile, len(curves[0].latency_ms))])
         layers.append(whisker(plot, judged, low=low_ms, high=bound_ms, mark="whisker"))
@@ -152,6 +170,22 @@ def percentile_plot(
         title="Latency by percentile",
         description=_described(curves[0], limit_ms=limit_ms, percentile=percentile),
     )
+
+
+def bounded_ms(bound: UpperBound, percentile: float) -> float | None:
+    """The bound of one percentile; None beyond its end."""
+    place = int(np.searchsorted(bound.until, (1.0 - 1e-12) / (1.0 - percentile)))
+    return float(bound.latency_ms[place]) if place < len(bound.until) else None
+
+
+def _bound_area(plot: Plot, curve: Curve, bound: UpperBound) -> Markup:
+    """What lies between a curve and its bound, as far as the bound goes."""
+    end = float(bound.until[-1])
+    across, latency_ms = _points(curve.latency_ms)
+    inside = across < end
+    lower = np.append(across[inside], end), np.append(latency_ms[inside], latency_ms[inside][-1])
+    upper = np.concatenate([[1.0], bound.until]), np.append(bound.latency_ms, bound.latency_ms[-1])
+    return between(plot, upper, lower, mark="bound")
 
 
 def _latency_axis(latency_ms: FloatVector, *, limit_ms: float) -> Axis:
@@ -178,7 +212,11 @@ def _rank(percentile: float, n: int) -> int:
 def _described(curve: Curve, *, limit_ms: float, percentile: float) -> str:
     n = len(curve.latency_ms)
     values = ", ".join(
-        f"p{100 * p:g} {significant(float(curve.latency_ms[_rank(p, n)]), 'ms')}"
+        f"p{100 * p:g} {_ms_or_never(float(curve.latency_ms[_rank(p, n)]))}"
         for p in sorted({0.5, 0.9, percentile})
     )
-    return f"{values}, of {count(n)} answered requests; limit {significant(limit_ms, 'ms')}."
+    return f"{values}, of {count(n)} requests; limit {significant(limit_ms, 'ms')}."
+
+
+def _ms_or_never(latency_ms: float) -> str:
+    return significant(latency_ms, "ms") if np.isfinite(latency_ms) else "unanswered"

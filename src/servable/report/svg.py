@@ -17,9 +17,10 @@ from servable.report.markup import Markup
 FloatVector = NDArray[np.float64]
 
 WIDTH: Final = 720
-_HEIGHT: Final = 354
-_LEFT, _RIGHT, _TOP, _BOTTOM = 62.0, 706.0, 34.0, 296.0
-_MOST_TICKS: Final = 7
+TALL: Final = 360
+SHORT: Final = 240
+_LEFT, _RIGHT, _TOP, _FOOT = 62.0, 706.0, 40.0, 58.0
+MOST_TICKS: Final = 7
 _CROSS: Final = 3.5
 
 
@@ -59,10 +60,20 @@ class Axis:
         return parts
 
 
-def linear_axis(low: float, high: float, *, title: str) -> Axis:
-    """An axis with at most seven ticks at multiples of 1, 2 or 5."""
+def linear_axis(
+    low: float, high: float, *, title: str, most_ticks: int = MOST_TICKS, least_step: float = 0.0
+) -> Axis:
+    """An axis with few ticks at multiples of 1, 2 or 5.
+
+    Args:
+        low: value at its beginning.
+        high: value at its end.
+        title: what is measured, with its unit.
+        most_ticks: not counting the one at its beginning.
+        least_step: between two ticks; 1 where only whole numbers mean something.
+    """
     steps = (base * 10.0**power for power in range(-6, 12) for base in (1, 2, 5))
-    step = next(step for step in steps if (high - low) / step <= _MOST_TICKS)
+    step = next(step for step in steps if (high - low) / step <= most_ticks and step >= least_step)
     first, last = math.ceil(low / step), math.floor(high / step + 1e-9)
     ticks = tuple((index * step, _label(index * step)) for index in range(first, last + 1))
     return Axis(low=low, high=high, title=title, ticks=ticks)
@@ -73,7 +84,7 @@ def log_axis(low: float, high: float, *, title: str) -> Axis:
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     fine = [base * 10.0**power for power in powers for base in (1, 2, 5)]
     inside = [value for value in fine if low <= value <= high]
-    if len(inside) > _MOST_TICKS:
+    if len(inside) > MOST_TICKS:
         inside = [10.0**power for power in powers if low <= 10.0**power <= high]
     ticks = tuple((value, _label(value)) for value in inside)
     return Axis(low=low, high=high, title=title, ticks=ticks, scale=Scale.LOG)
@@ -81,15 +92,27 @@ def log_axis(low: float, high: float, *, title: str) -> Axis:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plot:
-    """Two axes; marks are drawn in their coordinates."""
+    """Two axes; marks are drawn in their coordinates.
+
+    Attributes:
+        x: from left to right.
+        y: from bottom to top.
+        height: of the drawing with its labels, `TALL` or `SHORT`.
+    """
 
     x: Axis
     y: Axis
+    height: int = TALL
+
+    @property
+    def bottom(self) -> float:
+        """Where the plot ends above the labels of its x axis."""
+        return self.height - _FOOT
 
     def places(self, x: FloatVector, y: FloatVector) -> Iterable[tuple[str, str]]:
         """Coordinates of points in the drawing."""
         across = _LEFT + self.x.part(x) * (_RIGHT - _LEFT)
-        down = _BOTTOM - self.y.part(y) * (_BOTTOM - _TOP)
+        down = self.bottom - self.y.part(y) * (self.bottom - _TOP)
         return zip(map(_number, across.tolist()), map(_number, down.tolist()), strict=True)
 
     def place(self, x: float, y: float) -> tuple[str, str]:
@@ -114,16 +137,35 @@ def crosses(plot: Plot, x: FloatVector, y: FloatVector, *, mark: str) -> Markup:
 
 def steps(plot: Plot, x: FloatVector, y: FloatVector, *, mark: str) -> Markup:
     """A line that keeps each value until the next point."""
-    first, *rest = plot.places(x, y)
-    return _path([f"M{first[0]} {first[1]}", *(f"H{a}V{d}" for a, d in rest)], mark=mark)
+    return _path([_stairs(plot, x, y)], mark=mark)
 
 
-def level(plot: Plot, value: float, *, label: str, mark: str) -> Markup:
-    """A line across the plot at a value, with a label above its right end."""
+def area(plot: Plot, x: FloatVector, y: FloatVector, *, mark: str) -> Markup:
+    """What lies below a line that keeps each value until the next point, down to the x axis."""
+    left, _ = plot.place(float(x[0]), plot.y.low)
+    return _path([_stairs(plot, x, y), f"V{_number(plot.bottom)}H{left}Z"], mark=mark)
+
+
+def between(
+    plot: Plot,
+    upper: tuple[FloatVector, FloatVector],
+    lower: tuple[FloatVector, FloatVector],
+    *,
+    mark: str,
+) -> Markup:
+    """What lies between two lines that keep each value until the next point; both begin and end at one x."""
+    last, *others = reversed(list(plot.places(*lower)))
+    back = (f"V{down}H{across}" for across, down in others)
+    return _path([_stairs(plot, *upper), f"V{last[1]}", *back, "Z"], mark=mark)
+
+
+def level(plot: Plot, value: float, *, mark: str, label: str = "") -> Markup:
+    """A line across the plot at a value, with a label, if there is one, above its right end."""
     left, down = plot.place(plot.x.low, value)
     right, _ = plot.place(plot.x.high, value)
     above = _number(float(down) - 6.0)
-    return _path([f"M{left} {down}H{right}"], mark=mark) + _text(right, above, label, mark=f"{mark} end")
+    words = _text(right, above, label, mark=f"{mark} end") if label else Markup("")
+    return _path([f"M{left} {down}H{right}"], mark=mark) + words
 
 
 def upright(plot: Plot, value: float, *, label: str, mark: str) -> Markup:
@@ -147,7 +189,7 @@ def band(plot: Plot, low: float, high: float, *, mark: str) -> Markup:
     left, _ = plot.place(low, plot.y.low)
     right, _ = plot.place(high, plot.y.low)
     return Markup('<rect class="{}" x="{}" y="{:g}" width="{}" height="{:g}"/>').format(
-        mark, left, _TOP, _number(float(right) - float(left)), _BOTTOM - _TOP
+        mark, left, _TOP, _number(float(right) - float(left)), plot.bottom - _TOP
     )
 
 
@@ -164,23 +206,29 @@ def drawing(plot: Plot, layers: Iterable[Markup], *, name: str, title: str, desc
     head = Markup(
         '<svg class="plot" viewBox="0 0 {} {}" role="img" aria-labelledby="{}-title {}-desc">'
         '<title id="{}-title">{}</title><desc id="{}-desc">{}</desc>'
-    ).format(WIDTH, _HEIGHT, name, name, name, title, name, description)
+    ).format(WIDTH, plot.height, name, name, name, title, name, description)
     return head + _axes(plot) + Markup("").join(layers) + Markup("</svg>")
 
 
 def _axes(plot: Plot) -> Markup:
     lines = [f"M{_number(_LEFT)} {plot.place(plot.x.low, value)[1]}H{_RIGHT:g}" for value, _ in plot.y.ticks]
-    marks = [f"M{plot.place(value, plot.y.low)[0]} {_BOTTOM:g}v5" for value, _ in plot.x.ticks]
+    marks = [f"M{plot.place(value, plot.y.low)[0]} {plot.bottom:g}v5" for value, _ in plot.x.ticks]
     labels: list[Markup] = []
     for value, label in plot.y.ticks:
         down = _number(float(plot.place(plot.x.low, value)[1]) + 4.5)
         labels.append(_text(_number(_LEFT - 9.0), down, label, mark="tick end"))
     for value, label in plot.x.ticks:
-        labels.append(_text(plot.place(value, plot.y.low)[0], _number(_BOTTOM + 21), label, mark="tick mid"))
+        below = _number(plot.bottom + 21)
+        labels.append(_text(plot.place(value, plot.y.low)[0], below, label, mark="tick mid"))
     titles = _text("4", "16", plot.y.title, mark="axis") + _text(
-        _number(_RIGHT), str(_HEIGHT - 8), plot.x.title, mark="axis end"
+        _number(_RIGHT), str(plot.height - 8), plot.x.title, mark="axis end"
     )
     return _path(lines, mark="grid") + _path(marks, mark="grid") + Markup("").join(labels) + titles
+
+
+def _stairs(plot: Plot, x: FloatVector, y: FloatVector) -> str:
+    first, *rest = plot.places(x, y)
+    return f"M{first[0]} {first[1]}" + "".join(f"H{across}V{down}" for across, down in rest)
 
 
 def _path(parts: Iterable[str], *, mark: str) -> Markup:

@@ -131,6 +131,7 @@ def _require_named(table: Table, settings: TableSettings) -> None:
                     fix="name a column of the table",
                 )
             )
+    _require_texts_of_their_own(settings)
     named = (settings.group_column, *settings.drop, *settings.categorical, *settings.text, settings.label)
     if "id" in names and settings.id_column is None and "id" not in named:
         raise BadInput(
@@ -152,6 +153,30 @@ def _require_named(table: Table, settings: TableSettings) -> None:
                 fix="name it with `--text` too, or give it another name",
             )
         )
+
+
+def _require_texts_of_their_own(settings: TableSettings) -> None:
+    """Nothing, if a column of text is named for nothing else: joined, it would be gone, or in two places."""
+    uses = (
+        ("--label", (settings.label,)),
+        ("--id", (settings.id_column,)),
+        ("--group", (settings.group_column,)),
+        ("--categorical", settings.categorical),
+        ("--drop", settings.drop),
+    )
+    for name in settings.text:
+        others = [option for option, columns in uses if name in columns]
+        others += ["--text"] * (settings.text.count(name) - 1)
+        if others:
+            raise BadInput(
+                Problem(
+                    code="train.column",
+                    where=f'column "{name}"',
+                    expected="a column of text to be named once",
+                    found=f"`--text` and `{others[0]}`",
+                    fix="name it once",
+                )
+            )
 
 
 def _require_columns(names: Sequence[str]) -> None:

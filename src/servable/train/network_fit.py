@@ -158,7 +158,8 @@ def _trainer(settings: NetworkSettings, precision: str, callbacks: list[Callback
             default_root_dir=settings.checkpoints,
         )
     except (MisconfigurationException, ValueError) as error:
-        found = f"{settings.devices} of {settings.accelerator!r} ({str(error).rstrip('.!')})"
+        reason = str(error).split(". ")[0].rstrip(".!")  # what follows is advice for programmers
+        found = f"{settings.devices} of {settings.accelerator!r} ({reason})"
         raise _setting("accelerator", "devices that this machine has", found) from error
 
 

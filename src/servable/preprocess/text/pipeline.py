@@ -59,8 +59,10 @@ class TextPipeline:
         flat = [chunk for of_text in kept for chunk in of_text]
         # whether a tokenizer cuts is its own state; a second one would double the memory and the loading
         self._tokenizer.enable_truncation(self._settings.max_tokens)
-        encodings = self._tokenizer.encode_batch_fast(flat, add_special_tokens=True)
-        self._tokenizer.no_truncation()
+        try:
+            encodings = self._tokenizer.encode_batch_fast(flat, add_special_tokens=True)
+        finally:  # a text that fails must not change how the next ones are read
+            self._tokenizer.no_truncation()
         return TextInputs(
             token_ids=[np.array(encoding.ids, dtype=np.int32) for encoding in encodings],
             chunk_offsets=np.cumsum([0, *(len(of_text) for of_text in kept)], dtype=np.int64),

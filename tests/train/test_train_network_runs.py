@@ -1,0 +1,358 @@
+"""How a fine-tuning run goes: what it says, when it ends, how it is stopped and resumed."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tiny_trainings import STOPS, TABLE, USES, Trained, settings_of, stop_training, train_network
+
+from fixtures_models import contents, end, start, write_table
+from fixtures_text import COLUMNS, reviews
+from servable.errors import BadInput, Damaged
+from servable.train import NetworkSettings, train
+
+pytestmark = pytest.mark.slow
+lightning = pytest.importorskip("lightning")
+torch = pytest.importorskip("torch")
+
+STEPS = -(-293 // 32)  # of an epoch
+_START_S = 120.0
+
+
+def _refusal(folder: Path, settings: NetworkSettings, *, seed: int = 3) -> str:
+    """The sentence of a training that is refused and leaves nothing but its table and old checkpoints."""
+    table = write_table(folder / "reviews.csv", reviews(len(TABLE), seed=seed), columns=COLUMNS)
+    before = contents(folder)
+    with pytest.raises((BadInput, Damaged)) as caught:
+        train(table, folder / "output", columns=USES, settings=settings)
+    assert contents(folder) == before
+    return str(caught.value)
+
+
+# --- what it says
+
+
+def test_a_person_is_told_how_long_an_epoch_will_take_before_the_first_step(trained: Trained) -> None:
+    told = trained.told
+
+    estimate = told.lines[told.at("training tiny-bert")]
+
+    assert re.fullmatch(
+        r"training tiny-bert on 293 rows, fp32, 1 thread: about [0-9]+ (s|min) for each of at most 2 epochs; "
+        r"`--sample` makes it shorter",
+        estimate,
+    )
+    assert told.at("training tiny-bert") < told.at("[fine-tune")
+    assert f"[fine-tune {2 * STEPS}/{2 * STEPS}]" in told.lines
+
+
+def test_rows_that_fill_less_than_one_batch_are_trained_on(encoder: Path, tmp_path: Path) -> None:
+    told = train_network(tmp_path, encoder, batch_size=1000).told
+
+    assert "[fine-tune 1/1]" in told.lines
+
+
+def test_the_baseline_stands_beside_the_model_and_the_verdict_is_said(encoder: Path, tmp_path: Path) -> None:
+    trained = train_network(tmp_path, encoder, lr=STOPS, head_lr=STOPS)
+
+    *_, baseline, verdict = trained.result.summary_lines()
+    facts = trained.json("training.json")["test"]["baseline"]
+    assert baseline.startswith("  baseline (tf-idf and logistic regression): AUC 0.")
+    assert f"AUC {facts['scores']['auc']['value']:.4f} [" in baseline
+    assert re.match(r"  the model is (worse|no better) than the baseline: log-loss [+-]", verdict)
+    assert trained.result.baseline is not None
+    assert trained.result.baseline.comparison.standing != "better"
+
+
+def test_a_column_that_knows_the_label_is_warned_about_before_the_work(encoder: Path, tmp_path: Path) -> None:
+    rows = [(*row[:3], 7 * int(str(row[-1])), *row[3:]) for row in TABLE]
+
+    trained = train_network(tmp_path, encoder, rows=rows, columns=(*COLUMNS[:3], "refund", *COLUMNS[3:]))
+
+    sentence = (
+        'column "refund" tells the classes apart by itself, with an AUC of 1.000 on 420 rows; '
+        "drop it if its value is known only when the label is"
+    )
+    assert trained.result.warnings == (sentence,)
+    assert trained.told.at(f"warning: {sentence}") < trained.told.at("training tiny-bert")
+    assert trained.json("training.json")["warnings"] == [sentence]
+
+
+# --- which rows
+
+
+def test_a_sample_cuts_the_rows_to_fit_on_and_no_others(
+    trained: Trained, encoder: Path, tmp_path: Path
+) -> None:
+    cut = train_network(tmp_path, encoder, uses=replace(USES, sample=120))
+
+    assert cut.result.rows == {**trained.result.rows, "train": 120, "valid": 30}
+    assert cut.json("hyperparameters.json")["training_rows"] == 120
+    assert cut.json("training.json")["split"]["sample"] == 120
+    golden = (cut.output / "golden/requests.ndjson").read_bytes()
+    assert golden == (trained.output / "golden/requests.ndjson").read_bytes()
+
+
+def test_rows_of_one_group_stay_in_one_part(encoder: Path, tmp_path: Path) -> None:
+    rows = [(*row[:2], f"customer {number // 7}", *row[2:]) for number, row in enumerate(TABLE)]
+    columns = (*COLUMNS[:2], "customer", *COLUMNS[2:])
+
+    trained = train_network(
+        tmp_path, encoder, rows=rows, columns=columns, uses=replace(USES, group_column="customer")
+    )
+
+    lines = (trained.output / "golden/requests.ndjson").read_text(encoding="utf-8").splitlines()
+    tested = {json.loads(line).get("order") for line in lines}
+    parts = {
+        customer: {row[0] in tested for row in rows if row[2] == customer}
+        for customer in {r[2] for r in rows}
+    }
+    assert all(len(part) == 1 for part in parts.values())
+    assert {True} in parts.values()
+    assert trained.json("training.json")["split"]["key"] == "customer"
+    assert all("customer" not in json.loads(line) for line in lines)
+
+
+# --- when it ends
+
+
+@pytest.mark.parametrize("patience", [1, 2])
+def test_it_ends_when_no_epoch_has_been_better_for_a_while(
+    patience: int, encoder: Path, tmp_path: Path
+) -> None:
+    trained = train_network(
+        tmp_path, encoder, lr=STOPS, head_lr=STOPS, max_epochs=5, patience=patience, keep_checkpoints=True
+    )
+
+    assert trained.result.model == f"tiny-bert, {1 + patience} epochs, fp32"
+    best, last = (
+        torch.load(trained.checkpoints / f"{name}.ckpt", weights_only=True) for name in ("best", "last")
+    )
+    assert best["global_step"] == STEPS
+    assert last["global_step"] == (1 + patience) * STEPS
+
+
+def test_weights_that_are_no_numbers_are_not_written(encoder: Path, tmp_path: Path) -> None:
+    settings = settings_of(encoder, tmp_path / "checkpoints")
+    weights = dict(settings.encoder.weights)
+    weights["pooler.dense.bias"] = np.full_like(weights["pooler.dense.bias"], np.nan)
+
+    message = _refusal(tmp_path, replace(settings, encoder=replace(settings.encoder, weights=weights)))
+
+    assert message == (
+        "setting lr: expected a rate at which the loss stays finite, found 0.005 and a loss of NaN; "
+        "correct the setting"
+    )
+
+
+def test_an_encoder_whose_configuration_tells_of_other_weights_is_refused(
+    encoder: Path, tmp_path: Path
+) -> None:
+    settings = settings_of(encoder, tmp_path / "checkpoints")
+    config = settings.encoder.config | {"max_position_embeddings": 32}
+
+    message = _refusal(tmp_path, replace(settings, encoder=replace(settings.encoder, config=config)))
+
+    assert message == (
+        "encoder weights: expected the weight `text_subnetwork.bert.embeddings.position_embeddings.weight` of "
+        "shape [32, 32], found one of shape [64, 32]; use the weights, the encoder and the model_class of one "
+        "and the same training"
+    )
+
+
+def test_an_accelerator_that_is_not_there_is_refused(encoder: Path, tmp_path: Path) -> None:
+    message = _refusal(tmp_path, settings_of(encoder, tmp_path / "checkpoints", accelerator="abacus"))
+
+    assert message == (
+        "setting accelerator: expected devices that this machine has, found 1 of 'abacus' (You selected an "
+        "invalid accelerator name: `accelerator='abacus'`); correct the setting"
+    )
+
+
+# --- checkpoints
+
+
+def test_checkpoints_are_kept_where_they_are_asked_for(trained: Trained) -> None:
+    assert sorted(path.name for path in trained.checkpoints.iterdir()) == ["best.ckpt", "last.ckpt"]
+
+
+def test_checkpoints_are_removed_where_they_are_not(encoder: Path, tmp_path: Path) -> None:
+    trained = train_network(tmp_path, encoder)
+
+    assert not trained.checkpoints.exists()
+
+
+def test_files_of_others_beside_the_checkpoints_stay(encoder: Path, tmp_path: Path) -> None:
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / "checkpoints" / "notes.txt").write_text("mine")
+
+    trained = train_network(tmp_path, encoder)
+
+    assert contents(trained.checkpoints) == {"notes.txt": b"mine"}
+
+
+def test_a_run_that_was_killed_is_resumed_as_if_it_had_not_been(encoder: Path, tmp_path: Path) -> None:
+    killed, whole = tmp_path / "killed", tmp_path / "whole"
+    killed.mkdir()
+    whole.mkdir()
+    write_table(killed / "reviews.csv", TABLE, columns=COLUMNS)
+    columns = ("--label", "recommended", "--id", "order", "--text", "title,review")
+    family = ("--family", "bimodal_bert", "--encoder", encoder, "--max-sen-len", "48", "--lr", "5e-3")
+    length = ("--max-epochs", "12", "--patience", "12", "--threads", "1", "--precision", "fp32")
+    options = (*columns, *family, *length, "--accelerator", "cpu", "--checkpoints", "checkpoints")
+
+    process = start("train", "reviews.csv", *options, "-o", "output", log=killed / "log", cwd=killed)
+    try:
+        _wait_for(killed / "checkpoints" / "last.ckpt", while_runs=process.poll)
+        process.kill()
+        process.wait()
+    finally:
+        end(process)
+    assert not (killed / "output").exists()
+    step = torch.load(killed / "checkpoints" / "last.ckpt", weights_only=True)["global_step"]
+    resumed = train_network(killed, encoder, max_epochs=12, patience=12, resume=True)
+
+    assert 0 < step < 12 * STEPS
+    assert f"[fine-tune {step}/{12 * STEPS}]" not in resumed.told.lines
+    assert f"[fine-tune {step + 1}/{12 * STEPS}]" in resumed.told.lines
+    uninterrupted = train_network(whole, encoder, max_epochs=12, patience=12)
+    assert contents(resumed.output) == contents(uninterrupted.output)
+
+
+def _wait_for(path: Path, *, while_runs: Callable[[], int | None]) -> None:
+    deadline = time.monotonic() + _START_S
+    while not path.exists() and while_runs() is None and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert path.exists()
+
+
+def test_a_run_that_was_over_is_resumed_to_the_same_output(
+    trained: Trained, encoder: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(trained.checkpoints, tmp_path / "checkpoints")
+
+    again = train_network(tmp_path, encoder, max_epochs=2, patience=2, resume=True)
+
+    assert not any(line.startswith("[fine-tune") for line in again.told.lines)
+    assert contents(again.output) == contents(trained.output)
+    assert not again.checkpoints.exists()
+
+
+def test_a_run_that_had_ended_early_is_not_continued(encoder: Path, tmp_path: Path) -> None:
+    ends: dict[str, Any] = {"lr": STOPS, "head_lr": STOPS, "max_epochs": 5, "patience": 1}
+    first = train_network(tmp_path, encoder, **ends, keep_checkpoints=True)
+    shutil.move(first.output, tmp_path / "first")
+
+    again = train_network(tmp_path, encoder, **ends, resume=True)
+
+    assert again.result.model == "tiny-bert, 2 epochs, fp32"
+    assert contents(again.output) == contents(tmp_path / "first")
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [({"lr": 1e-3}, "lr"), ({"seed": 4, "batch_size": 16}, "batch_size, seed"), ({"devices": 2}, "devices")],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_run_of_other_settings_is_not_resumed(
+    changed: dict[str, Any],
+    named: str,
+    trained: Trained,
+    encoder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(trained.checkpoints, "checkpoints")
+    run: dict[str, Any] = {"max_epochs": 2, "patience": 2, "resume": True}
+
+    message = _refusal(Path(), settings_of(encoder, Path("checkpoints"), **(run | changed)))
+
+    assert message == (
+        f"checkpoints/last.ckpt: expected the settings of this run, found another value of {named}; "
+        "resume with the same settings"
+    )
+
+
+def test_a_run_on_other_rows_is_not_resumed(
+    trained: Trained, encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(trained.checkpoints, "checkpoints")
+    settings = settings_of(encoder, Path("checkpoints"), max_epochs=2, patience=2, resume=True)
+
+    message = _refusal(Path(), settings, seed=4)
+
+    assert message == (
+        "checkpoints/last.ckpt: expected the rows and the encoder of this run, found others; "
+        "resume with the same table, columns and encoder"
+    )
+
+
+@pytest.mark.parametrize("data", [b"", b"junk", None], ids=["empty", "junk", "cut off"])
+def test_a_checkpoint_that_cannot_be_read_is_refused(
+    data: bytes | None, trained: Trained, encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("checkpoints").mkdir()
+    whole = (trained.checkpoints / "last.ckpt").read_bytes()
+    Path("checkpoints", "last.ckpt").write_bytes(whole[: len(whole) // 2] if data is None else data)
+    settings = settings_of(encoder, Path("checkpoints"), max_epochs=2, patience=2, resume=True)
+
+    message = _refusal(Path(), settings)
+
+    assert message == (
+        "checkpoints/last.ckpt: expected a checkpoint that `servable train` wrote, found another file, or a "
+        "part of one; run without `--resume`, or with another folder"
+    )
+
+
+def test_without_a_checkpoint_nothing_is_resumed(
+    encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    message = _refusal(Path(), settings_of(encoder, Path("checkpoints"), resume=True))
+
+    assert message == (
+        "checkpoints/last.ckpt: expected a checkpoint to go on from, found no such file; "
+        "run without `--resume`, or name the folder with `--checkpoints`"
+    )
+
+
+# --- who stops it
+
+
+def test_whoever_terminates_it_sees_that_it_did_not_end_well(encoder: Path, tmp_path: Path) -> None:
+    def progress(what: str, done: int, _: int) -> None:
+        if what == "fine-tune" and done == STEPS + 2:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    table = write_table(tmp_path / "reviews.csv", TABLE, columns=COLUMNS)
+    settings = settings_of(encoder, tmp_path / "checkpoints", max_epochs=3)
+    handler = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(SystemExit) as caught:
+        train(table, tmp_path / "output", columns=USES, settings=settings, progress=progress)
+
+    assert caught.value.code == 128 + signal.SIGTERM
+    assert signal.getsignal(signal.SIGTERM) == handler
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["checkpoints", "reviews.csv"]
+
+
+def test_whoever_interrupts_it_sees_an_interrupt(encoder: Path, tmp_path: Path) -> None:
+    handler = signal.getsignal(signal.SIGINT)
+    try:
+        stop_training(tmp_path, encoder, after_step=3, error=KeyboardInterrupt())
+    finally:
+        signal.signal(signal.SIGINT, handler)  # which Lightning has switched off
+
+    assert [path.name for path in tmp_path.iterdir()] == ["reviews.csv"]
