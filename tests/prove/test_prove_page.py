@@ -169,7 +169,7 @@ def test_golden_answers_stand_by_content_type_and_mode() -> None:
     small = "1.25e\N{MINUS SIGN}07 2.50e\N{MINUS SIGN}07"
     assert "44 of 48 answers are right before the load, 43 bit-equal; under load 493 of 493." in text
     assert "Right means each score equal as float32 or at most two units in the last place away" in text
-    assert "application/json answered as application/json; 3 cannot be sent so alone 24 24 24 0" in text
+    assert "application/json answered as application/json; cannot carry 3 of them alone 24 24 24 0" in text
     assert f"batch 24 20 19 2 {small}" in text
     assert "First failure: application/json, batch status <500>" in text
 
@@ -232,7 +232,7 @@ def test_it_says_where_it_comes_from_and_how_to_judge_it_again() -> None:
     for digest in (document["samples"]["digest"], document["plan"]["plan_digest"], "sha256:0123456789abcdef"):
         assert digest in text
     assert "towns Rows 1,234 sha256 fedcba" in text
-    assert "Golden records 24 real ones, of the test split" in text
+    assert "Golden records 24 of the test split; some may be derived" in text
     assert "2026-01-01 00:00:00 UTC" in text
 
 
@@ -344,6 +344,17 @@ def test_too_few_requests_for_a_bound_are_said_to_be() -> None:
     text = plain(proof_page(a_document(samples), samples))
 
     assert "They are too few to bound p99." in text
+
+
+def test_requests_that_were_never_answered_leave_no_bound() -> None:
+    samples = samples_of()
+    samples.done_ns[-20:] = -1
+    samples.outcome[-20:] = Outcome.TIMEOUT
+
+    text = plain(proof_page(a_document(samples), samples))
+
+    assert "473 measured requests: answered correctly, or still unanswered at the limit." in text
+    assert "Too many were never answered to bound p99." in text
 
 
 @pytest.mark.slow

@@ -132,3 +132,9 @@ def trained(encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> Trained:
     """A training of two epochs whose checkpoints were kept."""
     folder = tmp_path_factory.mktemp("network")
     return train_network(folder, encoder, max_epochs=2, patience=2, keep_checkpoints=True)
+
+
+@pytest.fixture(scope="session")
+def repeated(encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """The same training once more, in another folder, whose checkpoints were not kept."""
+    return train_network(tmp_path_factory.mktemp("repeated"), encoder, max_epochs=2, patience=2)

@@ -18,7 +18,7 @@ from servable.prove.summary import sentence
 from servable.prove.verdict import Verdict
 from servable.report import Banner, Cell, Page, Paragraph, Section, Tone, render
 
-_SHORT_DIGEST: Final = 19  # "sha256:" and 12 digits
+_SHORT_DIGEST: Final = 17  # "sha256:" and 10 digits
 _TONES: Final = {
     Verdict.PASS: Tone.GOOD,
     Verdict.FAIL: Tone.BAD,

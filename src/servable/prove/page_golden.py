@@ -65,7 +65,7 @@ def _by_type(lines: list[Mapping[str, Any]]) -> Table:
 
 def _rows(lines: list[Mapping[str, Any]]) -> Iterator[tuple[Cell, ...]]:
     for place, line in enumerate(lines):
-        left_out = f"; {count(line['left_out'])} cannot be sent so" if line["left_out"] else ""
+        left_out = f"; cannot carry {count(line['left_out'])} of them" if line["left_out"] else ""
         is_right = line["acceptable"] == line["records"]
         note = f"answered as {line['accept']}{left_out}"
         first = Cell(text=line["content_type"], note=note, rows=len(lines))

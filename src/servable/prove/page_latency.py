@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from servable.prove.bounds import allowed_events, upper_bound
-from servable.prove.claims import LATENCY, response_ns
+from servable.prove.claims import response_ns
 from servable.prove.page_tables import named
 from servable.prove.samples import Outcome, Samples
 from servable.report import (
@@ -20,6 +20,7 @@ from servable.report import (
     TimedRequests,
     Tone,
     UpperBound,
+    bounded_ms,
     count,
     latency_over_time,
     percentile_plot,
@@ -70,11 +71,13 @@ def by_percentile(document: Mapping[str, Any], samples: Samples) -> list[Block]:
         bound=bound,
         name="latency-by-percentile",
     )
-    keys = [Key(mark="response", text="latency")]
-    if bound is not None:
-        keys.append(Key(mark="bound", text=f"up to its {named(document)} bound"))
-    keys += [Key(mark="service", text="service time"), Key(mark="limit", text="limit")]
-    return [Figure(svg=drawn, keys=tuple(keys), caption=_described(document, n=len(latency_ms)))]
+    keys = (
+        Key(mark="response", text="latency"),
+        Key(mark="bound", text=f"up to its {named(document)} bound"),
+        Key(mark="service", text="service time"),
+        Key(mark="limit", text="limit"),
+    )
+    return [Figure(svg=drawn, keys=keys, caption=_described(latency_ms, bound, percentile))]
 
 
 def _response_ms(samples: Samples) -> NDArray[np.float64]:
@@ -88,7 +91,7 @@ def _judged_ms(measured: Samples, *, limit_ms: float) -> NDArray[np.float64]:
     return np.sort(latency_ms[(measured.outcome == Outcome.OK) | (latency_ms > limit_ms)])
 
 
-def _bound(ordered_ms: NDArray[np.float64], *, alpha: float, percentile: float) -> UpperBound | None:
+def _bound(ordered_ms: NDArray[np.float64], *, alpha: float, percentile: float) -> UpperBound:
     """Upper bounds of the percentiles by rank, in few steps; exact at the judged one.
 
     The (k + 1)th largest of n latencies bounds every percentile p with 1 - p at least the upper bound of a
@@ -99,10 +102,7 @@ def _bound(ordered_ms: NDArray[np.float64], *, alpha: float, percentile: float) 
     judged = allowed_events(n, 1.0 - percentile, alpha)
     events = np.unique(np.clip([*spread, judged, judged + 1], 0, n - 1))[::-1]
     shares = np.array([upper_bound(int(k), n, alpha) for k in events])
-    inside = shares < 1.0
-    if not inside.any():
-        return None
-    return UpperBound(until=1.0 / shares[inside], latency_ms=ordered_ms[n - 1 - events[inside]])
+    return UpperBound(until=1.0 / shares, latency_ms=ordered_ms[n - 1 - events])
 
 
 def _drawn(requests: int) -> str:
@@ -114,12 +114,16 @@ def _drawn(requests: int) -> str:
     )
 
 
-def _described(document: Mapping[str, Any], *, n: int) -> str:
-    judged = f"p{100.0 * document['slo']['latency_percentile']:g}"
-    bound_ms = next(claim["p99_upper_ms"] for claim in document["claims"] if claim["id"] == LATENCY)
-    said = f"{count(n)} measured requests: answered correctly, or still unanswered at the limit."
+def _described(ordered_ms: NDArray[np.float64], bound: UpperBound, percentile: float) -> str:
+    judged = f"p{100.0 * percentile:g}"
+    bound_ms = bounded_ms(bound, percentile)
+    said = (
+        f"{count(len(ordered_ms))} measured requests: answered correctly, or still unanswered at the limit."
+    )
     if bound_ms is None:
         return f"{said} They are too few to bound {judged}."
+    if not np.isfinite(bound_ms):
+        return f"{said} Too many were never answered to bound {judged}."
     return f"{said} The bar at {judged} reaches up to its bound, {significant(bound_ms, 'ms')}."
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 from servable.report import Block, Cell, Facts, Quote, count, significant
 
 _GOLDEN_SOURCES: Final = {
-    "train": "real ones, of the test split",
+    "train": "of the test split; some may be derived from the schema",
     "schema": "derived from the schema, none of them real",
 }
 

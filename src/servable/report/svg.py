@@ -169,11 +169,10 @@ def level(plot: Plot, value: float, *, mark: str, label: str = "") -> Markup:
 
 
 def upright(plot: Plot, value: float, *, label: str, mark: str) -> Markup:
-    """A line from bottom to top at a value, with a label left of its lower end."""
+    """A line from bottom to top at a value, with a label above its upper end, clear of all marks."""
     across, bottom = plot.place(value, plot.y.low)
     _, top = plot.place(value, plot.y.high)
-    beside = _number(float(across) - 6.0)
-    words = _text(beside, _number(float(bottom) - 8.0), label, mark=f"{mark} end")
+    words = _text(across, _number(float(top) - 7.0), label, mark=f"{mark} mid")
     return _path([f"M{across} {bottom}V{top}"], mark=mark) + words
 
 
