@@ -11,11 +11,25 @@ import pytest
 
 import servable
 from fixtures_models import Model, contents, run
-from servable.artifact import Tolerances, read_archive
+from servable.artifact import Tolerances, read_archive, write_tar_gz
 from servable.errors import Damaged, ServableError
 from servable.pack import pack
 
 IMPOSSIBLE = Tolerances(raw_p999=-1.0, raw_max=-1.0, reason="nothing is within it")
+
+FILES = (
+    "calibration/calibration_model.json",
+    "encoder.onnx",
+    "encoder.onnx.data",
+    "feature_columns.txt",
+    "golden/answers.ndjson",
+    "golden/requests.ndjson",
+    "head.onnx",
+    "hyperparameters.json",
+    "tables/impute.json",
+    "tables/risk.json",
+    "tokenizer/tokenizer.json",
+)
 
 
 @pytest.fixture
@@ -52,22 +66,56 @@ def test_the_files_of_a_packed_network_are_those_of_its_manifest(text_model: Mod
     members = read_archive(text_model.archive)
     manifest = json.loads(members.pop("manifest.json"))
 
-    assert sorted(members) == [
-        "calibration/calibration_model.json",
-        "encoder.onnx",
-        "feature_columns.txt",
-        "golden/answers.ndjson",
-        "golden/requests.ndjson",
-        "head.onnx",
-        "hyperparameters.json",
-        "tables/impute.json",
-        "tables/risk.json",
-        "tokenizer/tokenizer.json",
-    ]
+    assert tuple(sorted(members)) == FILES
     assert manifest["files"] == {
         name: {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data)}
         for name, data in members.items()
     }
+
+
+@pytest.mark.parametrize("layout", ["archive", "folder"])
+@pytest.mark.parametrize("name", FILES)
+def test_a_changed_byte_in_any_file_of_a_network_is_refused_and_the_file_named(
+    name: str, layout: str, text_model: Model, tmp_path: Path
+) -> None:
+    members = read_archive(text_model.archive)
+    middle = len(members[name]) // 2
+    changed = members[name][:middle] + bytes([members[name][middle] ^ 1]) + members[name][middle + 1 :]
+    subject = write(tmp_path, members | {name: changed}, layout=layout)
+
+    with pytest.raises(Damaged) as caught:
+        servable.load(subject)
+
+    assert caught.value.code == "artifact.file"
+    assert str(caught.value).startswith(f"{subject}, {name}: expected the packed file, sha256 ")
+
+
+def write(folder: Path, members: dict[str, bytes], *, layout: str) -> Path:
+    """An archive or a folder of these files."""
+    if layout == "archive":
+        write_tar_gz(folder / "model.tar.gz", members)
+        return folder / "model.tar.gz"
+    for name, data in members.items():
+        (folder / "model" / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "model" / name).write_bytes(data)
+    return folder / "model"
+
+
+@pytest.mark.parametrize("layout", ["archive", "folder"])
+def test_a_packed_network_scores_the_same_as_a_folder_and_as_an_archive(
+    layout: str, text_model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    members = read_archive(text_model.archive)
+    (tmp_path / "encoder.onnx.data").write_bytes(bytes(len(members["encoder.onnx.data"])))  # not the weights
+    scorer = servable.load(write(tmp_path, members, layout=layout))
+    golden = scorer.artifact.golden
+    assert golden is not None
+    assert golden.packed is not None
+
+    found = scorer.score_records(scorer.schema.bind(golden.table()))
+
+    assert found.raw.tobytes() == golden.packed.raw.tobytes()
 
 
 def test_a_packed_network_tells_neither_where_nor_when_it_was_made(text_model: Model) -> None:

@@ -59,10 +59,17 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """What an endpoint says about itself in the body of /ping: artifact digest and process start."""
+    """What an endpoint says about itself in the body of /ping.
+
+    Attributes:
+        artifact: digest of what it serves.
+        process_start: of its process; another one means a restart.
+        threads: that compute inside one operation, where it says so.
+    """
 
     artifact: str
     process_start: str
+    threads: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +114,12 @@ class Endpoint:
             return None
         if not (isinstance(facts, dict) and "artifact" in facts and "process_start" in facts):
             return None
-        return Identity(artifact=str(facts["artifact"]), process_start=str(facts["process_start"]))
+        threads = facts.get("threads")
+        return Identity(
+            artifact=str(facts["artifact"]),
+            process_start=str(facts["process_start"]),
+            threads=threads if isinstance(threads, int) else None,
+        )
 
     def death(self) -> Death | None:
         """How the process of our own ended, or None while it runs."""

@@ -63,11 +63,10 @@ def timeline(samples: Samples, *, plan: Plan) -> dict[str, Any]:
 
 def warnings(samples: Samples, *, plan: Plan, gates: Sequence[Gate]) -> list[str]:
     """What a reader should know: gates that broke or were not judged, a warm-up that was too short."""
-    found = [
-        f"what broke gate {gate.id} can only have made the endpoint look worse"
-        for gate in broken_gates(gates)
-        if gate.spoils != EVERY_VERDICT
-    ]
+    harmless = [gate.id for gate in broken_gates(gates) if gate.spoils != EVERY_VERDICT]
+    found = (
+        [f"what broke {', '.join(harmless)} can only have made the endpoint look worse"] if harmless else []
+    )
     found += [
         f"gate {gate.id} was not judged: {gate.note}" for gate in gates if gate.ok is None and gate.note
     ]

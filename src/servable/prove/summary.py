@@ -60,7 +60,7 @@ def _why(verdict: Verdict, document: Mapping[str, Any], claims: Mapping[str, Any
             f"if requests are independent of each other; limit {latency['limit_ms']:g} ms"
         )
     if verdict is Verdict.FAIL:
-        return f"{run}, {_listed(reason)} not met"
+        return f"{run}, not met: {_listed(reason)}"
     if verdict is Verdict.INCONCLUSIVE:
         return f"{run}, the evidence on {_listed(reason)} decides neither way"
     if reason == ["reached"]:
