@@ -238,7 +238,7 @@ def _table_or_copy(
     config = stored.get("config")
     copy = config.get(key) if isinstance(config, dict) else None
     if copy:
-        damage.note(f"{stem}: not among the files, so its copy in {MODEL_ARTIFACTS} is used")
+        damage.note(f"{stem}: taken from its copy in {MODEL_ARTIFACTS}")
     return copy or {}
 
 

@@ -1,7 +1,7 @@
 """A network as Lightning trains it: batches of padded chunks, the loss, the optimiser and its rates."""
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import lightning
@@ -87,24 +87,26 @@ class FineTuning(lightning.LightningModule):
         self._settings = settings
         _freeze(network, settings["freeze_layers"])
 
-    def batches(self, rows: Rows, *, rank: int = 0, world: int = 1) -> DataLoader[Row]:
+    def batches(self, rows: Rows, *, rank: int = 0, world: int = 1) -> LengthBatches:
         """Batches of rows of similar length."""
-        settings = self._settings
-        sampler = LengthBatches(
+        return LengthBatches(
             rows.lengths(),
-            batch_size=settings["batch_size"],
-            seed=settings["seed"],
+            batch_size=self._settings["batch_size"],
+            seed=self._settings["seed"],
             rank=rank,
             world=world,
         )
-        pad_token_id = settings["pad_token_id"]
+
+    def loader(self, rows: Rows, batches: Iterable[list[int]]) -> DataLoader[Row]:
+        """The tensors of batches."""
+        pad_token_id = self._settings["pad_token_id"]
         return DataLoader(
-            rows, batch_sampler=sampler, collate_fn=lambda batch: collate(batch, pad_token_id=pad_token_id)
+            rows, batch_sampler=batches, collate_fn=lambda batch: collate(batch, pad_token_id=pad_token_id)
         )
 
     def probes(self, n: int) -> Iterator[Batch]:
         """The first batches of the training rows, for a look at how long one takes."""
-        return itertools.islice(iter(self.batches(self._train)), n)
+        return itertools.islice(iter(self.loader(self._train, self.batches(self._train))), n)
 
     def rows_of_an_epoch(self) -> int:
         """Rows that one epoch passes over."""
@@ -116,11 +118,12 @@ class FineTuning(lightning.LightningModule):
 
     def train_dataloader(self) -> DataLoader[Row]:
         """Batches of the training rows, of which this process takes its share."""
-        return self.batches(self._train, rank=self.trainer.global_rank, world=self.trainer.world_size)
+        share = {"rank": self.trainer.global_rank, "world": self.trainer.world_size}
+        return self.loader(self._train, self.batches(self._train, **share))
 
     def val_dataloader(self) -> DataLoader[Row]:
-        """All validation rows, in every process."""
-        return self.batches(self._valid)
+        """All validation rows, in every process; in one order, or losses would differ by rounding alone."""
+        return self.loader(self._valid, list(self.batches(self._valid)))
 
     def loss(self, batch: Batch) -> Tensor:
         """Mean log-loss of a batch; the new layers compute in fp32 whatever the encoder does.
