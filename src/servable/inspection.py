@@ -29,6 +29,7 @@ def describe(scorer: Scorer) -> dict[str, Any]:
         "engine": {
             "kind": str(artifact.engine.kind),
             "file": artifact.engine.file,
+            "encoders": dict(artifact.engine.encoders),
             "intra_op_threads": artifact.engine.intra_op_threads,
         },
         "calibrator": None
@@ -110,7 +111,7 @@ def description_lines(description: dict[str, Any]) -> list[str]:
         f"{description['name']} ({description['family']}, {description['layout']})",
         f"  digest      {description['digest']}",
         f"  classes     {', '.join(description['classes'])}",
-        f"  engine      {engine['kind']} ({engine['file']}, {engine['intra_op_threads']} thread)",
+        f"  engine      {engine['kind']} ({_engine_line(engine)})",
         "  calibrator  "
         + (f"{calibrator['kind']}, knots {calibrator['knots']}" if calibrator else "none: calibrated = raw"),
         "  golden      " + (_golden_line(golden) if golden else "none"),
@@ -140,6 +141,12 @@ def _table(scorer: Scorer, name: str) -> dict[str, Any]:
     if table is not None:
         return {"bins": len(table.bins), "default_bin": table.default_bin}
     return {"imputation": scorer.artifact.imputation.get(name)}
+
+
+def _engine_line(engine: dict[str, Any]) -> str:
+    threads = engine["intra_op_threads"]
+    files = ", ".join([*engine["encoders"].values(), engine["file"]])
+    return f"{files}; compared on {threads} thread{'' if threads == 1 else 's'}"
 
 
 def _detail(field: dict[str, Any]) -> str:

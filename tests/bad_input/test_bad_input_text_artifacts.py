@@ -114,7 +114,8 @@ def test_artifacts_that_would_run_a_command_are_refused_and_run_nothing(text_wor
 
     assert message == (
         f"error: trained, {ARTIFACTS}, member 'archive/data.pkl': expected plain data (list, tuple, dict, "
-        "str, number), found a reference to `posix.system`; save it again as lists, dicts, strings and numbers\n"
+        "str, number), found a reference to `posix.system`; save it again as lists, dicts, strings and "
+        "numbers\n"
     )
     assert not (text_workshop / "executed").exists()
 

@@ -140,7 +140,7 @@ def test_inspect_describes_the_pack_of_a_network(text_model: Model, tmp_path: Pa
         "reviews (bimodal_bert, packed)",
         "  digest      *",
         "  classes     0, 1",
-        "  engine      onnx-network (head.onnx, 1 thread)",
+        "  engine      onnx-network (encoder.onnx, head.onnx; compared on 1 thread)",
         "  calibrator  regular, knots {'1': *}",
         "  golden      115: 98 real records of the test split, 17 derived from the schema",
         "  conversion  largest difference * on 115 golden records and 46 of every length",

@@ -135,7 +135,7 @@ def test_an_artifact_is_described_in_words(scorer: Scorer) -> None:
     lines = description_lines(describe(scorer))
 
     assert lines[0] == "loans (xgboost, packed)"
-    assert "  engine      onnx-trees (trees.onnx, 1 thread)" in lines
+    assert "  engine      onnx-trees (trees.onnx; compared on 1 thread)" in lines
     assert "  fields      4, id id, label y" in lines
     assert describe(scorer)["golden"]["holds_real_records"] is True
 

@@ -211,7 +211,7 @@ def test_a_run_that_was_killed_is_resumed_as_if_it_had_not_been(encoder: Path, t
     write_table(killed / "reviews.csv", TABLE, columns=COLUMNS)
     columns = ("--label", "recommended", "--id", "order", "--text", "title,review")
     family = ("--family", "bimodal_bert", "--encoder", encoder, "--max-sen-len", "48", "--lr", "5e-3")
-    length = ("--max-epochs", "8", "--patience", "8", "--threads", "1", "--precision", "fp32")
+    length = ("--max-epochs", "6", "--patience", "6", "--threads", "1", "--precision", "fp32")
     options = (*columns, *family, *length, "--accelerator", "cpu", "--checkpoints", "checkpoints")
 
     process = start("train", "reviews.csv", *options, "-o", "output", log=killed / "log", cwd=killed)
@@ -223,12 +223,12 @@ def test_a_run_that_was_killed_is_resumed_as_if_it_had_not_been(encoder: Path, t
         end(process)
     assert not (killed / "output").exists()
     step = _steps_of(killed / "checkpoints" / "last.ckpt")
-    resumed = train_network(killed, encoder, max_epochs=8, patience=8, resume=True)
+    resumed = train_network(killed, encoder, max_epochs=6, patience=6, resume=True)
 
-    assert 0 < step < 8 * STEPS
-    assert f"[fine-tune {step}/{8 * STEPS}]" not in resumed.told.lines
-    assert f"[fine-tune {step + 1}/{8 * STEPS}]" in resumed.told.lines
-    uninterrupted = train_network(whole, encoder, max_epochs=8, patience=8)
+    assert 0 < step < 6 * STEPS
+    assert f"[fine-tune {step}/{6 * STEPS}]" not in resumed.told.lines
+    assert f"[fine-tune {step + 1}/{6 * STEPS}]" in resumed.told.lines
+    uninterrupted = train_network(whole, encoder, max_epochs=6, patience=6)
     assert contents(resumed.output) == contents(uninterrupted.output)
 
 
