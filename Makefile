@@ -25,7 +25,8 @@ check: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/serving.py
-	if test -f demo-output/model.tar.gz; then $(BIN)/python benchmarks/text.py demo-output/model.tar.gz; fi
+	@if test -f demo-output/model.tar.gz; then $(BIN)/python benchmarks/text.py demo-output/model.tar.gz; \
+	else echo "text: run \`make demo\` first, which makes the model"; fi
 
 clean:
 	rm -rf $(VENV) demo-output .coverage* .mypy_cache .ruff_cache .pytest_cache

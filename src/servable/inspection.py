@@ -8,6 +8,8 @@ from servable.preprocess import MISSING_BIN
 from servable.schema import PANDAS_NULLS
 from servable.scorer import Scorer
 
+_WORDS = frozenset(["NA", "NULL", "None", "null", "nan"])
+
 
 def describe(scorer: Scorer) -> dict[str, Any]:
     """Everything worth knowing of a loaded artifact, as JSON values."""
@@ -64,7 +66,9 @@ def describe(scorer: Scorer) -> dict[str, Any]:
 def warnings(scorer: Scorer) -> list[str]:
     """What parity with training requires and a user should know, one sentence each."""
     found = []
-    for name, table in scorer.artifact.risk_tables.items():
+    # a training that read no word as missing has no such doubt
+    tables = scorer.artifact.risk_tables if scorer.schema.null_spellings & _WORDS else {}
+    for name, table in tables.items():
         if MISSING_BIN in table.bins and not (PANDAS_NULLS - {MISSING_BIN}) & table.bins.keys():
             found.append(
                 f'field "{name}": its table has a bin for missing values and none for words like NA or None, '

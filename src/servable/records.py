@@ -77,7 +77,8 @@ class TextJoin:
         """The table with the text field in the place of the first of its columns, without the others.
 
         Cells that are missing or blank are left out; if all are, the text is missing. A number is
-        its string.
+        its string. A cell that no text can hold stands for the text, so that `bind` refuses it; so does
+        a key that a record lacks.
         """
         names = table.names or ()
         at = [names.index(column) for column in self.columns]
@@ -90,7 +91,10 @@ class TextJoin:
         return Table(names=joined, rows=rows)
 
     def _joined(self, cells: Sequence[Cell]) -> Cell:
-        parts = [str(cell) for cell in cells if cell is not None and cell is not ABSENT]
+        for cell in cells:
+            if cell is not None and not isinstance(cell, str | int | float):
+                return cell
+        parts = [str(cell) for cell in cells if cell is not None]
         return self.separator.join(part for part in parts if part.strip()) or None
 
 

@@ -25,6 +25,12 @@ FLOAT32_MAX: Final = float(np.finfo(np.float32).max)
 NETWORK_MAX: Final = 1.8e19
 """The square of a larger number overflows float32 in a layer normalisation (decision 0004)."""
 
+MAX_CELL_CHARS: Final = 131_072
+"""Of a text or a category, in every content type: the longest cell that Python's reader of CSV takes.
+
+A text costs time for each character, whatever its model keeps of it.
+"""
+
 PANDAS_NULLS: Final = frozenset(
     (
         *("", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN"),
@@ -104,7 +110,7 @@ class Schema:
         Raises:
             BadInput: naming record (counted from 0) and field: `request.no-records`,
                 `request.missing-field`, `request.width`, `request.columns`, `request.number`,
-                `request.type`.
+                `request.type`, `request.cell`.
         """
         names, rows, skipped = self._named(table, first_record)
         if not rows:
@@ -201,7 +207,9 @@ class _Reading:
     def strings(self, columns: Sequence[Column]) -> Sequence[str | None]:
         """Cells of categorical and text fields, one field after the other."""
         flat: list[Any] = [cell for _, cells in columns for cell in cells]
-        if _PLAIN_STRINGS.issuperset(map(type, flat)):
+        if _PLAIN_STRINGS.issuperset(map(type, flat)) and all(
+            cell is None or len(cell) <= MAX_CELL_CHARS for cell in flat
+        ):
             return flat
         return [self._string(*place, cell) for place, cell in self._places(columns)]
 
@@ -237,12 +245,15 @@ class _Reading:
         return np.nan
 
     def _string(self, name: str, record: int, cell: Cell) -> str | None:
-        if cell is None or isinstance(cell, str):
-            return cell
         if isinstance(cell, int | float) and abs(cell) <= FLOAT64_MAX:
             return str(cell)
+        if cell is None or (isinstance(cell, str) and len(cell) <= MAX_CELL_CHARS):
+            return cell
         if cell is ABSENT:
             self.problems.append(_missing_field(record, name, ()))
+        elif isinstance(cell, str):
+            expected, found = f"at most {MAX_CELL_CHARS} characters", f"{len(cell)}"
+            self._refuse("request.cell", name, record, expected=expected, found=found, fix="shorten it")
         else:
             self._refuse(
                 "request.type", name, record, expected="a string", found=_kind_of(cell), fix="send a string"

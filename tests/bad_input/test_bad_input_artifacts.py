@@ -147,7 +147,7 @@ def test_hyperparameters_without_the_lists_of_fields_are_refused(workshop: Path)
     message = refusal("inspect", "trained", cwd=workshop)
 
     assert message == (
-        'error: trained, hyperparameters.json: expected "tab_field_list", a list of field names, found none; '
+        'error: trained, hyperparameters.json: expected "tab_field_list", a list of names, found none; '
         "write the file again with the training that made it\n"
     )
 

@@ -79,3 +79,10 @@ def test_a_platform_that_asks_for_the_impossible_is_refused(workshop: Path) -> N
         "error: environment variable SAGEMAKER_BIND_TO_PORT: expected a whole number from 1 to 65535, "
         "found 'http'; set it to such a number, or unset it\n"
     )
+
+
+@pytest.mark.slow
+def test_threads_for_trees_are_refused_because_they_would_have_no_effect(workshop: Path) -> None:
+    message = refusal("serve", "model.tar.gz", "--port", "0", "--threads", "2", cwd=workshop)
+
+    assert message == "error: `--threads` is for networks: trees always run on one thread\n"

@@ -2,11 +2,15 @@
 
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
+import click
 import pytest
 
 from fixtures_models import environment, run
+from servable.cli.train import command as train_command
+from servable.train import NetworkSettings, XGBoostSettings
 
 VERBS = ("train", "pack", "payload", "serve", "prove", "predict", "inspect", "demo")
 HEAVY = {"numpy", "onnxruntime", "xgboost", "uvicorn", "arro3", "rich", "msgspec"}
@@ -54,3 +58,17 @@ def test_showing_help_imports_nothing_heavy(arguments: tuple[str, ...]) -> None:
     packages = {name.partition(".")[0] for name in done.stderr.split()}
     assert {"servable", "click"} <= packages
     assert packages & HEAVY == set()
+
+
+def test_the_defaults_that_train_shows_are_those_of_the_families() -> None:
+    shown = {
+        option.name: str(option.help).rpartition("default: ")[2].removesuffix("]")
+        for option in train_command.params
+        if isinstance(option, click.Option) and "; default: " in str(option.help)
+    }
+    own = {field.name: field.default for field in (*fields(XGBoostSettings), *fields(NetworkSettings))}
+
+    in_words = {"freeze_layers": "train all", "threads": "torch's own choice"}
+    assert shown == {name: in_words.get(name, str(own[name])) for name in shown}
+    assert len(shown) == 15
+    assert {name for name in shown if own[name] is None} == set(in_words)

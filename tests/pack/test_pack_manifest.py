@@ -3,13 +3,14 @@
 import gzip
 import hashlib
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import servable
-from servable.artifact import read_archive, write_tar_gz
+from servable.artifact import OnDamage, read_archive, write_tar_gz
 from servable.errors import BadInput, Damaged, NotFound
 from servable.pack import pack
 
@@ -213,3 +214,16 @@ def test_nothing_is_written_where_nothing_can_be_packed(tmp_path: Path) -> None:
         "found nothing; check the path"
     )
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_was_passed_over_in_packing_is_said_by_whoever_reads_the_pack(
+    training_output: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(training_output, tmp_path / "output")
+    (tmp_path / "output" / "calibration" / "calibration_model.pkl").write_bytes(b"garbage")
+
+    packed = pack(tmp_path / "output", tmp_path / "model.tar.gz", on_damage=OnDamage.WARN)
+
+    (sentence,) = servable.load(packed.output).degradations
+    assert sentence.startswith("calibration/calibration_model.pkl")
+    assert packed.manifest.degradations == (sentence,)

@@ -7,7 +7,7 @@ import pytest
 
 from servable.errors import BadInput
 from servable.records import ABSENT, Table
-from servable.schema import NETWORK_MAX, PANDAS_NULLS, Field, Kind, Schema
+from servable.schema import MAX_CELL_CHARS, NETWORK_MAX, PANDAS_NULLS, Field, Kind, Schema
 
 AGE, JOB, NOTE = Field("age", Kind.NUMERIC), Field("job", Kind.CATEGORICAL), Field("note", Kind.TEXT)
 SCHEMA = Schema(
@@ -347,3 +347,21 @@ def test_an_absent_cell_is_never_a_number() -> None:
     error = _refusal(NUMBER, Table(names=("age",), rows=[(1,), (ABSENT,)]))
 
     assert error.code == "request.missing-field"
+
+
+# --- how long a cell may be
+
+
+@pytest.mark.parametrize("name", ["job", "note"])
+def test_a_cell_beyond_the_limit_is_refused_with_its_length(name: str) -> None:
+    cells: dict[str, object] = {"age": 1, "job": "clerk", "note": "hello"}
+
+    longest = SCHEMA.bind(_named(**cells | {name: "x" * MAX_CELL_CHARS}))
+    error = _refusal(SCHEMA, _named(**cells | {name: "x" * (MAX_CELL_CHARS + 1)}))
+
+    assert len(longest.columns[name][0]) == MAX_CELL_CHARS
+    assert error.code == "request.cell"
+    assert str(error) == (
+        f'record 0, field "{name}": expected at most 131072 characters, found 131073; '
+        "shorten it, or null if the value is missing"
+    )

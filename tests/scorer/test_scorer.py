@@ -11,6 +11,7 @@ import servable
 from servable.errors import BadInput, Damaged, ServableError
 from servable.inspection import describe, description_lines, warnings
 from servable.records import FloatArray, ModelInputs
+from servable.schema import PANDAS_NULLS
 from servable.scorer import Scorer
 
 RECORD = {"age": 39, "income": 40_000.0, "region": "north", "code": 10}
@@ -145,9 +146,11 @@ def test_inspection_warns_where_words_were_missing_in_training(scorer: Scorer) -
     without_na = replace(
         tables["region"], bins={key: value for key, value in tables["region"].bins.items() if key != "NA"}
     )
-    artifact = replace(scorer.artifact, risk_tables={**tables, "region": without_na})
+    by_pandas = replace(scorer.schema, null_spellings=PANDAS_NULLS)
+    artifact = replace(scorer.artifact, risk_tables={**tables, "region": without_na}, schema=by_pandas)
 
     assert warnings(scorer) == []
+    assert warnings(replace(scorer, artifact=replace(artifact, schema=scorer.schema))) == []
     assert warnings(replace(scorer, artifact=artifact)) == [
         'field "region": its table has a bin for missing values and none for words like NA or None, '
         "so such words were probably missing in training; here they are categories of their own"

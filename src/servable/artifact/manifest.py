@@ -158,6 +158,7 @@ class Manifest(_Part, frozen=True, kw_only=True):
     tolerances: Tolerances
     conversion: Conversion | None = None
     training: dict[str, Any] | None = None
+    degradations: tuple[str, ...] = ()
     libraries: dict[str, str]
     files: dict[str, FileEntry]
 

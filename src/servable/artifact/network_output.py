@@ -292,10 +292,12 @@ def _text_join(settings: Mapping[str, object], texts: tuple[str, ...]) -> TextJo
     if settings.get("text_columns") is None:
         return None
     separator = settings.get("text_separator", " ")
+    if not isinstance(separator, str):
+        raise Damaged(problem(HYPERPARAMETERS, '"text_separator", a text', "something else"))
     return TextJoin(
         field=texts[0],
         columns=names(settings, "text_columns", where=HYPERPARAMETERS),
-        separator=separator if isinstance(separator, str) else " ",
+        separator=separator,
     )
 
 

@@ -53,7 +53,7 @@ def read_packed(files: Files, on_damage: OnDamage) -> Artifact:
             declared, dtype=manifest.engine.score_dtype, source=golden.source, derived=golden.derived_records
         ),
         manifest=manifest,
-        degradations=damage.degradations,
+        degradations=manifest.degradations + damage.degradations,
         files=declared,
         texts=_texts(declared, manifest),
         text_join=None
@@ -68,14 +68,19 @@ def read_packed(files: Files, on_damage: OnDamage) -> Artifact:
 
 def _require_consistent(manifest: Manifest) -> None:
     """What no type can say: that names in one part of the manifest are names in another."""
-    fields = {field.name for field in manifest.schema.fields}
+    fields = {field.name for field in manifest.schema.fields if field.kind is not Kind.TEXT}
     unknown = [name for name in manifest.features if name not in fields]
     if unknown:
-        raise Damaged(_manifest_problem("features", "names of fields", f'"{unknown[0]}"'))
+        raise Damaged(
+            _manifest_problem("features", "names of numeric or categorical fields", f'"{unknown[0]}"')
+        )
     for name in (manifest.engine.file, *manifest.engine.encoders.values()):
         if name not in manifest.files:
             raise Damaged(_manifest_problem("engine", "files of the manifest", f'"{name}"'))
     texts = {field.name for field in manifest.schema.fields if field.kind is Kind.TEXT}
+    if manifest.text_join is not None and manifest.text_join.field not in texts:
+        found = f'"{manifest.text_join.field}"'
+        raise Damaged(_manifest_problem("text_join.field", "the name of a text field", found))
     for key, entries in (
         ("texts", [text.field for text in manifest.texts]),
         ("engine.encoders", list(manifest.engine.encoders)),

@@ -57,7 +57,7 @@ def _candidates(name: str | None, search: Path | None) -> list[Path]:
         return []
     below = (search / name).resolve() if name else search
     # a name with `..` or a root of its own must not lead elsewhere
-    return [search, *([below] if name and below.is_relative_to(search.resolve()) else [])]
+    return [*([below] if name and below.is_relative_to(search.resolve()) else []), search]
 
 
 def _read(files: Files, prefix: str, *, place: str = "") -> FoundTokenizer:

@@ -59,6 +59,8 @@ def command(
         listening = open_socket(host or settings.host, settings.port if port is None else port)
     with listening as sock:
         scorer, choice = loading.result(), None
+        if threads is not None and not scorer.artifact.texts:
+            raise click.UsageError("`--threads` is for networks: trees always run on one thread")
         if threads is None:
             scorer, choice = tuned(scorer)
         golden = scorer.artifact.golden

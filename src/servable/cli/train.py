@@ -13,34 +13,34 @@ from servable.cli.progress import progress
 if TYPE_CHECKING:
     from servable.train import NetworkSettings
 
+# option -> its type, what it means, and the family's own default, which a test compares
 _TREES = {
-    "max_depth": "Depth of a tree.",
-    "eta": "Learning rate.",
-    "num_round": "Trees at most.",
-    "early_stopping_rounds": "Rounds without a better validation log-loss.",
+    "max_depth": (int, "Depth of a tree.", "6"),
+    "eta": (float, "Learning rate.", "0.1"),
+    "num_round": (int, "Trees at most.", "500"),
+    "early_stopping_rounds": (int, "Rounds without a better validation log-loss.", "25"),
 }
 _NETWORK = {
-    "max_sen_len": "Tokens of a text that are read.",
-    "batch_size": "Rows of one step.",
-    "max_epochs": "Passes over the training rows at most.",
-    "patience": "Epochs without a better validation log-loss.",
-    "lr": "Learning rate of the encoder.",
-    "head_lr": "Learning rate of the new layers.",
-    "freeze_layers": "Encoder layers left as they are, beside the embeddings.",
-    "precision": "Of the encoder in training: fp32, bf16 or auto.",
-    "threads": "Threads of training.",
-    "accelerator": "Where to train, as Lightning names it: auto, cpu, gpu.",
-    "devices": "How many of them.",
+    "max_sen_len": (int, "Tokens of a text that are read.", "128"),
+    "batch_size": (int, "Rows of one step.", "32"),
+    "max_epochs": (int, "Passes over the training rows at most.", "3"),
+    "patience": (int, "Epochs without a better validation log-loss.", "1"),
+    "lr": (float, "Learning rate of the encoder.", "5e-05"),
+    "head_lr": (float, "Learning rate of the new layers.", "0.001"),
+    "freeze_layers": (int, "Encoder layers left as they are, beside the embeddings.", "train all"),
+    "precision": (click.Choice(["auto", "fp32", "bf16"]), "Of the encoder in training.", "auto"),
+    "threads": (int, "Threads of training.", "torch's own choice"),
+    "accelerator": (str, "Where to train, as Lightning names it: cpu, gpu, ...", "auto"),
+    "devices": (int, "How many of them.", "1"),
 }
-_NUMBERS = {"eta": float, "lr": float, "head_lr": float, "precision": str, "accelerator": str}
 
 
 def _settings(verb: Any) -> Any:
     """An option for each hyperparameter; left out, the family's own default holds."""
     for family, table in (("xgboost", _TREES), ("bimodal_bert", _NETWORK)):
-        for name, text in reversed(table.items()):
-            flag, kind = f"--{name.replace('_', '-')}", _NUMBERS.get(name, int)
-            verb = click.option(flag, type=kind, help=f"{text}  [{family}]")(verb)
+        for name, (kind, text, default) in reversed(table.items()):
+            described = f"{text}  [{family}; default: {default}]"
+            verb = click.option(f"--{name.replace('_', '-')}", type=kind, help=described)(verb)
     return verb
 
 

@@ -127,6 +127,7 @@ def _refuse(where: str, reason: str, error: Exception) -> NoReturn:
             where=where,
             expected="CSV in UTF-8",
             found=f"something else ({reason})",
-            fix="quote cells that hold quotes, commas or line breaks, and double the quotes inside",
+            fix="quote cells that hold quotes, commas or line breaks, double the quotes inside, and shorten "
+            "cells beyond the limit",
         )
     ) from error

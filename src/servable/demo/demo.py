@@ -90,7 +90,7 @@ def _text_plan(output: Path, environment: Mapping[str, str]) -> _Plan:
     """
     try:
         table = demo_table(WOMEN_REVIEWS, output, environment)
-        encoder = demo_encoder(environment)
+        encoder = find_encoder(str(demo_encoder(environment)))
     except NotFetched:
         stand_in = stand_in_table(output, missing=WOMEN_REVIEWS.title)
         return _plan_of_trees(stand_in.path, stand_in.label, f"{stand_in.origin}; trees instead of text")
@@ -105,7 +105,7 @@ def _text_plan(output: Path, environment: Mapping[str, str]) -> _Plan:
             sample=6000,
         ),
         settings=NetworkSettings(
-            encoder=find_encoder(str(encoder)),
+            encoder=encoder,
             max_sen_len=64,
             max_epochs=1,
             lr=2e-4,
@@ -113,7 +113,7 @@ def _text_plan(output: Path, environment: Mapping[str, str]) -> _Plan:
             checkpoints=output / "checkpoints",
         ),
         objective=_TEXT_OBJECTIVE,
-        origin=f"{table.origin}; encoder all-MiniLM-L6-v2",
+        origin=f"{table.origin}; encoder {encoder.name}",
     )
 
 

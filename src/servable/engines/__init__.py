@@ -3,6 +3,7 @@
 `servable.engines.networks` is a room of its own, because it needs torch.
 """
 
+from servable.engines.chunks import padded
 from servable.engines.engine import Engine
 from servable.engines.graphs import (
     ENCODER_INPUTS,
@@ -32,6 +33,7 @@ __all__ = [
     "head_text",
     "load_network",
     "open_engine",
+    "padded",
     "usable_cores",
     "weights_of",
 ]

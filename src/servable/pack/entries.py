@@ -55,6 +55,7 @@ class Entries:
     calibrator: Calibrator | None
     name: str
     tolerances: Tolerances
+    degradations: tuple[str, ...]
 
     def members(self) -> dict[str, bytes]:
         """The files of the pack but for engine, golden records and manifest."""
@@ -111,6 +112,7 @@ class Entries:
             tolerances=self.tolerances,
             conversion=conversion,
             training=read_training_facts(self.artifact.files) or None,
+            degradations=self.degradations,
             libraries=_versions(),
             files=file_entries(members),
         )

@@ -98,6 +98,7 @@ def pack(
         artifact=artifact,
         calibrator=reference.calibrator,
         name=name or artifact.name,
+        degradations=reference.degradations,
         tolerances=tolerances or (NETWORK_TOLERANCES if artifact.texts else DEFAULT_TOLERANCES),
     )
     progress("convert and compare", 0, 1)

@@ -101,9 +101,15 @@ def _in_package(name: str) -> Path | None:
 
 
 def _in_hub(name: str, *, allow_download: bool) -> Path:
-    from huggingface_hub import snapshot_download  # noqa: PLC0415  # slow to import, and seldom needed
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError  # noqa: PLC0415
-
+    try:  # here, because it is slow to import and seldom needed
+        from huggingface_hub import snapshot_download  # noqa: PLC0415
+        from huggingface_hub.errors import (  # noqa: PLC0415
+            HfHubHTTPError,
+            HFValidationError,
+            LocalEntryNotFoundError,
+        )
+    except ImportError as error:
+        raise _not_installed(f"encoder {name}", "huggingface-hub") from error
     try:
         folder = snapshot_download(
             name,
@@ -182,6 +188,18 @@ def _count(config: Mapping[str, object], key: str, folder: Path) -> int:
         found = json.dumps(value)[:60]
         raise BadInput(_problem(str(folder / ENCODER_CONFIG), f'"{key}", a number from 1 on', found))
     return value
+
+
+def _not_installed(where: str, package: str) -> Unavailable:
+    return Unavailable(
+        Problem(
+            code="train.extra",
+            where=where,
+            expected=f"the package {package}",
+            found="that it is not installed",
+            fix="install servable[train]",
+        )
+    )
 
 
 def _problem(where: str, expected: str, found: str) -> Problem:

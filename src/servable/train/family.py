@@ -37,6 +37,10 @@ def _no_copies(_: Mapping[str, Any]) -> Mapping[str, bytes]:
     return {}
 
 
+def _nothing() -> None:
+    """Of a fit that left nothing on disk."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FittedModel:
     """A fitted model.
@@ -46,12 +50,14 @@ class FittedModel:
         hyperparameters: every effective setting, as JSON values.
         summary: what it is, in a few words.
         copies: more files, of the whole configuration of the training output, where the layout has such.
+        discard: removes what fitting left on disk, to be called once the training output is written.
     """
 
     files: Mapping[str, bytes]
     hyperparameters: Mapping[str, Any]
     summary: str
     copies: Callable[[Mapping[str, Any]], Mapping[str, bytes]] = _no_copies
+    discard: Callable[[], None] = _nothing
 
 
 class Family(Protocol):

@@ -27,7 +27,10 @@ _DATA: Final = "data"
 
 
 class WholeFiles(TorchCheckpointIO):
-    """Checkpoints that are written beside their target and renamed: a full disk leaves the older one."""
+    """Checkpoints that are written beside their target and renamed: a full disk leaves the older one.
+
+    Lightning's own way goes through the temporary folder, which may be another disk, and then copies.
+    """
 
     def save_checkpoint(
         self, checkpoint: dict[str, Any], path: str | Path, storage_options: object = None
@@ -43,7 +46,11 @@ class WholeFiles(TorchCheckpointIO):
 
 
 class Checkpoints(Checkpoint):
-    """Writes one checkpoint after every epoch, and another after every epoch that is the best so far."""
+    """Writes one checkpoint after every epoch, and another after every epoch that is the best so far.
+
+    Lightning's own `ModelCheckpoint` writes its `last` only with a best one, before early stopping has
+    decided, and beside an older one under another name: a run that is resumed from it ends elsewhere.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

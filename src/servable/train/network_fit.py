@@ -83,6 +83,7 @@ def fit_network(
         hyperparameters=hyperparameters,
         summary=f"{settings.encoder.name}, {epochs} epoch{'' if epochs == 1 else 's'}, {precision}",
         copies=partial(_artifacts, network, settings),
+        discard=partial(_remove, settings.checkpoints, () if settings.keep_checkpoints else (BEST, LAST)),
     )
 
 
@@ -105,9 +106,12 @@ def _precision(settings: NetworkSettings) -> str:
     """`bf16` where it is asked for or, with `auto`, where the processor computes in it."""
     if settings.precision != "auto":
         return settings.precision
-    on_gpu = settings.accelerator != "cpu" and torch.cuda.is_available()
-    has_bf16 = torch.cuda.is_bf16_supported() if on_gpu else torch.cpu._is_avx512_bf16_supported()
+    has_bf16 = torch.cuda.is_bf16_supported() if _has_gpu(settings) else torch.cpu._is_avx512_bf16_supported()
     return "bf16" if has_bf16 else "fp32"
+
+
+def _has_gpu(settings: NetworkSettings) -> bool:
+    return settings.accelerator != "cpu" and torch.cuda.is_available()
 
 
 def _fit(
@@ -133,8 +137,6 @@ def _fit(
         if not trainer.is_global_zero:
             raise SystemExit(0)  # of several processes one writes the result
         best = torch.load(kept / BEST, weights_only=True) if checkpoints.has_best else None
-    if not settings.keep_checkpoints:
-        _remove(kept, (BEST, LAST))
     if best is None:
         raise _setting("lr", "a rate at which the loss stays finite", f"{settings.lr} and a loss of NaN")
     return best["state_dict"], trainer.current_epoch
@@ -197,23 +199,33 @@ def _remove(folder: Path, names: Sequence[str]) -> None:
 
 
 def _estimate(module: FineTuning, settings: NetworkSettings, precision: str) -> str:
-    """How long an epoch will take, by the time that a few of its batches took."""
+    """How long an epoch will take, by the time that a few of its batches took.
+
+    Forward and backward passes on the processor, in the precision of the run; on another device nobody
+    knows before the first epoch.
+    """
+    run = (
+        f"training {settings.encoder.name} on {module.rows_of_an_epoch():,} rows, {precision}, "
+        f"at most {settings.max_epochs} epoch{'' if settings.max_epochs == 1 else 's'}"
+    )
+    if settings.accelerator not in {"auto", "cpu"} or _has_gpu(settings):
+        return f"{run}, on {settings.accelerator}; `--sample` makes it shorter"
     warm_up, *batches = module.probes(_PROBES)
     module.train()
-    module.loss(warm_up).backward()  # type: ignore[no-untyped-call]  # torch has no types here
     batches = batches or [warm_up]
-    started_s = time.perf_counter()
-    for batch in batches:
-        module.loss(batch).backward()  # type: ignore[no-untyped-call]  # as above
+    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision == "bf16"):
+        module.loss(warm_up).backward()  # type: ignore[no-untyped-call]  # torch has no types here
+        started_s = time.perf_counter()
+        for batch in batches:
+            module.loss(batch).backward()  # type: ignore[no-untyped-call]  # as above
     elapsed_s = time.perf_counter() - started_s
     module.zero_grad()
     tokens = sum(batch["ids"].numel() for batch in batches)
-    epoch_s = elapsed_s / tokens * module.tokens_of_an_epoch()
+    epoch_s = elapsed_s / tokens * module.tokens_of_an_epoch() / settings.devices
     threads = torch.get_num_threads()
     return (
-        f"training {settings.encoder.name} on {module.rows_of_an_epoch():,} rows, {precision}, "
-        f"{threads} thread{'' if threads == 1 else 's'}: about {_duration(epoch_s)} for each of at most "
-        f"{settings.max_epochs} epoch{'' if settings.max_epochs == 1 else 's'}; `--sample` makes it shorter"
+        f"{run}, on {threads} thread{'' if threads == 1 else 's'}: about {_duration(epoch_s)} for an epoch's "
+        "steps; `--sample` makes it shorter"
     )
 
 

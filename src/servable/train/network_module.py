@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
+from servable.engines import padded
 from servable.engines.networks import Network
 from servable.records import TextInputs
 from servable.train.batches import LengthBatches
@@ -44,11 +45,7 @@ class Rows(Dataset[Row]):
 def collate(rows: Sequence[Row], *, pad_token_id: int) -> Batch:
     """Tensors of a batch: chunks padded to the longest, and the row that each belongs to."""
     chunks = [chunk for of_row, _, _ in rows for chunk in of_row]
-    shape = len(chunks), max(map(len, chunks))
-    ids, mask = np.full(shape, pad_token_id, dtype=np.int64), np.zeros(shape, dtype=np.int64)
-    for index, chunk in enumerate(chunks):
-        ids[index, : len(chunk)] = chunk
-        mask[index, : len(chunk)] = 1
+    ids, mask = padded(chunks, length=max(map(len, chunks)), pad_token_id=pad_token_id)
     owners = np.repeat(np.arange(len(rows)), [len(of_row) for of_row, _, _ in rows])
     return {
         "ids": torch.from_numpy(ids),

@@ -4,9 +4,10 @@ The training rows pass through the same `bind` and the same `Preprocessor` as re
 figures are taken through the same `Scorer`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 import numpy as np
@@ -21,12 +22,13 @@ from servable.artifact import (
     require_vacant,
 )
 from servable.calibration import fit_lookup_table
+from servable.engines import usable_cores
 from servable.preprocess import Preprocessor, RiskTable, fit_imputation, fit_risk_table
 from servable.records import FloatArray, ObjectArray
 from servable.schema import Kind
 from servable.scorer import Scorer, scorer_of
 from servable.train.columns import TableSettings
-from servable.train.comparison import Comparison, compare
+from servable.train.comparison import Comparison, Standing, compare
 from servable.train.family import Examples, Family, Progress, Say
 from servable.train.leaks import find_warnings
 from servable.train.metrics import ScoreReport, report
@@ -34,9 +36,22 @@ from servable.train.output import calibration_files, facts_file, output_files, p
 from servable.train.split import SPLIT_RULE, Part
 from servable.train.table import Rows, TrainingTable, read_training_table
 
+if TYPE_CHECKING:
+    from servable.train.baseline import Baseline
+
 GOLDEN_RECORDS = 200
 DERIVED_TEXTS = 11
 """One record for each kind of text: empty, long, with markup, in other scripts."""
+
+
+class FitBaseline(Protocol):
+    """Fits a plain model of texts and numbers; `servable.train.baseline.fit_baseline` is one."""
+
+    def __call__(
+        self, texts: Sequence[str], features: NDArray[np.float32], labels: NDArray[np.int64], *, seed: int
+    ) -> "Baseline":
+        """A model of these rows."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +60,7 @@ class BaselineResult:
 
     scores: ScoreReport
     comparison: Comparison
+    standing: Standing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +120,7 @@ def train(
     progress("read the table", 0, 1)
     table = read_training_table(table_path, columns, seed=settings.seed)
     settings.require_fields(table.labelled.schema)
+    fit_baseline = _baseline_fit(table)  # looked for now, rather than after hours of training
     warnings = find_warnings(
         table.records,
         table.labelled.schema,
@@ -137,7 +154,7 @@ def train(
             **_text_recipe(columns),
         },
     )
-    return _finish(
+    result = _finish(
         table=table,
         output=output,
         files=files,
@@ -145,8 +162,11 @@ def train(
         preprocessor=preprocessor,
         model=model.summary,
         warnings=warnings,
+        fit_baseline=fit_baseline,
         progress=progress,
     )
+    model.discard()
+    return result
 
 
 def _text_recipe(columns: TableSettings) -> dict[str, object]:
@@ -164,6 +184,7 @@ def _finish(
     preprocessor: Preprocessor,
     model: str,
     warnings: tuple[str, ...],
+    fit_baseline: FitBaseline | None,
     progress: Progress,
 ) -> TrainingResult:
     """What needs a model that scores: calibration, figures, golden records; then everything is written."""
@@ -180,7 +201,12 @@ def _finish(
         report(scores[:, 1], labels, seed=settings.seed)
         for scores in (predictions.raw, predictions.calibrated)
     )
-    baseline = _baseline(table, preprocessor, predictions.calibrated[:, 1], settings.seed, progress)
+    baseline = None
+    if fit_baseline is not None:
+        progress("fit the baseline", 0, 1)
+        baseline = _baseline(
+            table, preprocessor, predictions.calibrated[:, 1], seed=settings.seed, fit=fit_baseline
+        )
     progress("keep golden records", 0, 1)
     golden = _golden(scorer, table)
     facts = table.facts() | {
@@ -241,26 +267,31 @@ def _examples(table: TrainingTable, preprocessor: Preprocessor, part: Part) -> E
     return Examples(preprocessor.apply(table.records_of(table.parts[part])), table.labels_of(part))
 
 
-def _baseline(
-    table: TrainingTable, preprocessor: Preprocessor, model: FloatArray, seed: int, progress: Progress
-) -> BaselineResult | None:
-    """A plain text model of the same rows, looked at beside the trained one; None without a text field."""
-    texts = table.labelled.schema.names(Kind.TEXT)
-    if not texts:
+def _baseline_fit(table: TrainingTable) -> FitBaseline | None:
+    """How a plain text model is fitted; None without a text field."""
+    if not table.labelled.schema.names(Kind.TEXT):
         return None
     from servable.train.baseline import fit_baseline  # noqa: PLC0415  # scikit-learn
 
-    progress("fit the baseline", 0, 1)
+    return fit_baseline
+
+
+def _baseline(
+    table: TrainingTable, preprocessor: Preprocessor, model: FloatArray, *, seed: int, fit: FitBaseline
+) -> BaselineResult:
+    """A plain text model of the same rows, looked at beside the trained one."""
+    (text,) = table.labelled.schema.names(Kind.TEXT)
     plain_preprocessor = replace(preprocessor, texts={})
 
     def inputs(part: Part) -> tuple[list[str], NDArray[np.float32]]:
         records = table.records_of(table.parts[part])
-        return table.texts_of(part, texts[0]), plain_preprocessor.apply(records).tabular
+        return table.texts_of(part, text), plain_preprocessor.apply(records).tabular
 
-    baseline = fit_baseline(*inputs(Part.TRAIN), table.labels_of(Part.TRAIN), seed=seed)
+    baseline = fit(*inputs(Part.TRAIN), table.labels_of(Part.TRAIN), seed=seed)
     scores, labels = baseline.scores(*inputs(Part.TEST))[:, 1], table.labels_of(Part.TEST)
+    comparison = compare(model, scores, labels, seed=seed)
     return BaselineResult(
-        scores=report(scores, labels, seed=seed), comparison=compare(model, scores, labels, seed=seed)
+        scores=report(scores, labels, seed=seed), comparison=comparison, standing=comparison.standing
     )
 
 
@@ -286,7 +317,8 @@ def _golden(scorer: Scorer, table: TrainingTable) -> GoldenSet:
 
 
 def _scorer(files: Mapping[str, bytes]) -> Scorer:
-    return scorer_of(read_files(MemoryFiles(files)))
+    """What scores with the files of an output; a network on all cores that there are."""
+    return scorer_of(read_files(MemoryFiles(files)), threads=usable_cores())
 
 
 def _write(output: Path, files: Mapping[str, bytes]) -> None:

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from servable.errors import BadInput, Problem
 from servable.preprocess import TextReader
-from servable.schema import Schema
+from servable.schema import Kind, Schema
 from servable.train.family import LARGEST_SEED, Examples, FittedModel, Progress, Say, require_setting
 
 
@@ -56,7 +57,21 @@ class XGBoostSettings:
             require_setting(name, value, is_good, expected)
 
     def require_fields(self, schema: Schema) -> None:
-        """Nothing: every table without text will do, and this family is given no text."""
+        """Nothing, if there is no text field.
+
+        Raises:
+            BadInput: `train.text`.
+        """
+        if texts := schema.names(Kind.TEXT):
+            raise BadInput(
+                Problem(
+                    code="train.text",
+                    where=f"family {self.model_class}",
+                    expected="no text field, because trees read none",
+                    found=", ".join(texts),
+                    fix="train the family bimodal_bert, or leave the text out",
+                )
+            )
 
     def readers(self, schema: Schema) -> Mapping[str, TextReader]:
         """None: trees read no text."""

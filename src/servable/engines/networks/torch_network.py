@@ -1,4 +1,4 @@
-"""A text network on torch: the engine of training outputs without a graph, and of validation in training."""
+"""A text network on torch: the engine of training outputs without a graph of their own."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,8 +16,7 @@ from servable.records import FloatArray, ModelInputs
 class TorchNetwork:
     """A network as an engine: in evaluation mode and without gradients while it runs.
 
-    Between calls the network, its mode and torch's number of threads are as its owner left them, so that
-    a training may score with the very network that it trains.
+    Between calls the network, its mode and torch's number of threads are as their owner left them.
     """
 
     def __init__(self, network: Network, *, pad_token_id: int, threads: int = 1) -> None:
