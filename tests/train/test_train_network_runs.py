@@ -63,8 +63,8 @@ def test_a_person_is_told_how_long_an_epoch_will_take_before_the_first_step(trai
     estimate = told.lines[told.at("training tiny-bert")]
 
     assert re.fullmatch(
-        r"training tiny-bert on 291 rows, fp32, 1 thread: about [0-9]+ (s|min) for each of at most 2 epochs; "
-        r"`--sample` makes it shorter",
+        r"training tiny-bert on 291 rows, fp32, at most 2 epochs, on 1 thread: about [0-9]+ (s|min) for an "
+        r"epoch's steps; `--sample` makes it shorter",
         estimate,
     )
     assert told.at("training tiny-bert") < told.at("[fine-tune")

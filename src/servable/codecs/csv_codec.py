@@ -24,6 +24,9 @@ QUOTE = '"'
 # a lone carriage return too, which the csv module writes bare, and a byte order mark, which readers drop
 _TO_QUOTE = re.compile('[,"\r\n]|^\ufeff')
 
+_QUOTING = "quote cells that hold quotes, commas or line breaks, and double the quotes inside"
+_SHORTENING = "shorten the cell, or close the quote that it begins with"
+
 
 def decode(body: bytes, *, header: bool, max_rows: int) -> Table:
     """The rows of a CSV body: positional, or named by its first row where `header` is given."""
@@ -65,7 +68,8 @@ def read_rows(lines: Iterable[str]) -> Iterator[CsvRow]:
             if row:
                 yield tuple(cell or None for cell in row)
     except csv.Error as error:
-        _refuse(f"line {reader.line_num}", str(error), error)
+        fix = _SHORTENING if "field limit" in str(error) else _QUOTING
+        _refuse(f"line {reader.line_num}", str(error), error, fix=fix)
 
 
 def encode(table: Table) -> bytes:
@@ -120,14 +124,13 @@ def _text(body: bytes) -> str:
         _refuse("body", f"byte {error.start} is not UTF-8", error)
 
 
-def _refuse(where: str, reason: str, error: Exception) -> NoReturn:
+def _refuse(where: str, reason: str, error: Exception, *, fix: str = _QUOTING) -> NoReturn:
     raise BadInput(
         Problem(
             code="request.csv",
             where=where,
             expected="CSV in UTF-8",
             found=f"something else ({reason})",
-            fix="quote cells that hold quotes, commas or line breaks, double the quotes inside, and shorten "
-            "cells beyond the limit",
+            fix=fix,
         )
     ) from error

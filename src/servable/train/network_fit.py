@@ -138,6 +138,7 @@ def _fit(
             raise SystemExit(0)  # of several processes one writes the result
         best = torch.load(kept / BEST, weights_only=True) if checkpoints.has_best else None
     if best is None:
+        _remove(kept, () if settings.keep_checkpoints else (BEST, LAST))
         raise _setting("lr", "a rate at which the loss stays finite", f"{settings.lr} and a loss of NaN")
     return best["state_dict"], trainer.current_epoch
 
