@@ -311,7 +311,9 @@ def test_a_disk_that_fills_while_training_leaves_the_checkpoint_of_the_epoch_bef
         check=False,
     )
 
-    estimate, error = done.stderr.splitlines()
+    # what measures the coverage of tests may say that it cannot write either
+    estimate, *others = done.stderr.splitlines()
+    (error,) = [line for line in others if line.startswith("error: ")]
     assert (done.returncode, done.stdout) == (2, "")
     assert estimate.startswith("training tiny-bert on ")
     assert re.fullmatch(

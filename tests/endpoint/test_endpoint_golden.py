@@ -53,7 +53,8 @@ def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     is_text = request.param == "text"
     model: Model = request.getfixturevalue("text_model" if is_text else "model")
     folder = tmp_path_factory.mktemp("golden")
-    with serving(model.archive, folder=folder, options=("--threads", "1")) as endpoint:
+    options = ("--threads", "1") if is_text else ()
+    with serving(model.archive, folder=folder, options=options) as endpoint:
         yield Served(endpoint, TEXT_FIELDS if is_text else FIELDS, *read_golden(model.archive))
 
 

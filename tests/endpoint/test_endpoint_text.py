@@ -12,6 +12,7 @@ import pytest
 from golden_records import JSON, NDJSON, TEXT_FIELDS, Record, decoded, encoded, read_golden
 
 from fixtures_models import Endpoint, Model, serving
+from servable.schema import MAX_CELL_CHARS
 
 pytestmark = pytest.mark.slow
 
@@ -149,8 +150,9 @@ def test_texts_that_read_alike_have_one_score(one: object, other: object, text_e
 def test_a_long_text_of_markup_that_never_ends_does_not_hold_up_the_endpoint(
     unit: str, text_endpoint: Endpoint
 ) -> None:
-    # 200 kB; time that grows with the square of the length would be hours, and the caller waits for a minute
-    body = encoded([record(unit * (200_000 // len(unit)))], JSON)
+    # the longest cell; time that grows with the square of the length would be hours, and the caller waits
+    # for a minute
+    body = encoded([record(unit * (MAX_CELL_CHARS // len(unit)))], JSON)
 
     reply = text_endpoint.invoke(body)
 

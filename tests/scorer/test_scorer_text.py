@@ -28,7 +28,12 @@ def test_the_training_output_of_a_network_is_described(text_model: Model) -> Non
     described = describe(servable.load(text_model.trained))
 
     assert (described["layout"], described["family"]) == ("training output", "bimodal_bert")
-    assert described["engine"] == {"kind": "torch", "file": "model.pth", "intra_op_threads": 1}
+    assert described["engine"] == {
+        "kind": "torch",
+        "file": "model.pth",
+        "encoders": {},
+        "intra_op_threads": 1,
+    }
     assert described["text_join"] == {"field": "text", "columns": ("title", "review"), "separator": " "}
     assert described["fields"][2] == {
         "name": "text",

@@ -146,7 +146,11 @@ def _safetensors(path: Path) -> dict[str, NDArray[np.generic]]:
         from safetensors.numpy import load_file  # noqa: PLC0415
 
         try:
-            return dict(load_file(path))
+            # other packages teach NumPy bfloat16, as a type of a kind of its own
+            return {
+                name: tensor if tensor.dtype.kind in "fiub" else tensor.astype(np.float32)
+                for name, tensor in load_file(path).items()
+            }
         except (SafetensorError, OSError) as error:
             found = f"another file ({error})"
             raise BadInput(_problem(str(path), "weights in safetensors", found)) from error
