@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 
 from servable.artifact import (
-    TOKENIZER_PATH_VARIABLE,
     Artifact,
     EngineKind,
     OnDamage,
     StoredText,
+    TokenizerSearch,
     read_artifact,
 )
 from servable.calibration import Calibrator, CalibratorKind, LookupTable
-from servable.engines import Engine, open_engine
+from servable.engines import Device, Engine, open_engine
 from servable.errors import BadInput, Damaged, Problem, ServableError
 from servable.preprocess import Preprocessor, RiskTable, TextReader
 from servable.records import Predictions, Records, Table
@@ -103,6 +103,7 @@ def load(
     on_damage: OnDamage | str = OnDamage.REFUSE,
     tokenizers: Path | str | None = None,
     threads: int | None = None,
+    device: Device | str = Device.AUTO,
 ) -> Scorer:
     """A scorer of the artifact in a folder or an archive, packed or as training left it.
 
@@ -113,18 +114,23 @@ def load(
             `tokenizer.json` and `config.json`, or with such folders by name.  [default: the folder that
             the environment variable SERVABLE_TOKENIZER_PATH names]
         threads: inside one operation of a network.  [default: as the artifact was compared on]
+        device: "cpu", "cuda", or "auto" for a GPU where the engine can use one.
     """
     policy = OnDamage(on_damage)
-    folder = tokenizers or os.environ.get(TOKENIZER_PATH_VARIABLE)
-    artifact = read_artifact(path, on_damage=policy, tokenizers=Path(folder) if folder else None)
-    return scorer_of(artifact, on_damage=policy, threads=threads)
+    search = TokenizerSearch.of(os.environ, folder=tokenizers)
+    artifact = read_artifact(path, on_damage=policy, tokenizers=search)
+    return scorer_of(artifact, on_damage=policy, threads=threads, device=Device(device))
 
 
 def scorer_of(
-    artifact: Artifact, *, on_damage: OnDamage = OnDamage.REFUSE, threads: int | None = None
+    artifact: Artifact,
+    *,
+    on_damage: OnDamage = OnDamage.REFUSE,
+    threads: int | None = None,
+    device: Device = Device.AUTO,
 ) -> Scorer:
     """A scorer of an artifact that has been read."""
-    engine = open_engine(artifact, threads=threads)
+    engine = open_engine(artifact, threads=threads, device=device)
     _require_equal("features", len(artifact.features), engine.features)
     _require_equal("classes", len(artifact.schema.classes), engine.classes)
     calibrator, problems = _calibrator(artifact, on_damage)

@@ -53,6 +53,7 @@ from servable.artifact.tokenizers import (
     TOKENIZER,
     TOKENIZER_FOLDER,
     TOKENIZER_PATH_VARIABLE,
+    TokenizerSearch,
     vocabulary_size,
 )
 from servable.artifact.training_facts import read_training_facts
@@ -89,6 +90,7 @@ __all__ = [
     "StoredText",
     "TextEntry",
     "TextJoinEntry",
+    "TokenizerSearch",
     "Tolerances",
     "atomic_directory",
     "atomic_write",

@@ -78,17 +78,19 @@ class StoredRiskTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredCalibration:
-    """A calibrator as it is stored: lookup tables (lists of pairs) by class index, not yet checked.
+    """A calibrator as it is stored: lookup tables (lists of pairs) or parameters, not yet checked.
 
     Attributes:
-        kind: `percentile`, `regular` or `regular_multiclass`, the handler's names.
+        kind: `percentile`, `regular` or `regular_multiclass`, the handler's names; `temperature` or `beta`.
         tables: class index -> list of pairs.
+        parameters: name -> number, of the last two kinds.
         where: the file or folder, for errors.
     """
 
     kind: str
     tables: Mapping[int, object]
     where: str
+    parameters: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +99,7 @@ class Artifact:
 
     Attributes:
         name: the model's own name.
-        family: `xgboost`, or the `model_class` of a network.
+        family: `xgboost`, `lightgbm`, or the `model_class` of a network.
         digest: `sha256:...`, the identity (decision 0010).
         schema: what a record must hold.
         features: fields in the order in which the model reads them.
@@ -111,6 +113,7 @@ class Artifact:
         golden: stored requests and answers, or None.
         manifest: of a packed artifact; None for a training output.
         degradations: what was passed over because damage was tolerated.
+        remarks: what is sound and yet odd, one sentence each, for people.
         files: everything else.
     """
 
@@ -130,3 +133,4 @@ class Artifact:
     texts: tuple[StoredText, ...] = ()
     text_join: TextJoin | None = None
     network: StoredNetwork | None = None
+    remarks: tuple[str, ...] = ()

@@ -29,6 +29,7 @@ class EngineKind(StrEnum):
 
     ONNX_TREES = "onnx-trees"
     XGBOOST = "xgboost"
+    LIGHTGBM = "lightgbm"
     ONNX_NETWORK = "onnx-network"
     ONNX_WHOLE = "onnx-whole"
     TORCH = "torch"
@@ -86,10 +87,11 @@ class TextJoinEntry(_Part, frozen=True, kw_only=True):
 
 
 class CalibratorEntry(_Part, frozen=True, kw_only=True):
-    """The kind of the calibrator and the file of its table for each class index."""
+    """The kind of the calibrator, and the files of its tables by class index or of its parameters."""
 
-    kind: Annotated[str, msgspec.Meta(pattern="^(percentile|regular|regular_multiclass)$")]
-    tables: Annotated[dict[str, str], msgspec.Meta(min_length=1)]
+    kind: Annotated[str, msgspec.Meta(pattern="^(percentile|regular|regular_multiclass|temperature|beta)$")]
+    tables: dict[str, str] = {}
+    parameters: str | None = None
 
 
 class GoldenEntry(_Part, frozen=True, kw_only=True):

@@ -6,7 +6,6 @@ the first wins, the second is the copy to fall back on (decision 0011).
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from servable.artifact.artifact import (
@@ -39,7 +38,7 @@ from servable.artifact.tables import (
     read_twin,
     risk_tables,
 )
-from servable.artifact.tokenizers import FoundTokenizer, find_tokenizer
+from servable.artifact.tokenizers import FoundTokenizer, TokenizerSearch, find_tokenizer
 from servable.artifact.training_facts import read_training_golden, training_digest
 from servable.errors import Damaged, Problem, ServableError
 from servable.records import TextJoin
@@ -64,7 +63,7 @@ _TEXT_FIELDS: Final = (
 _MAX_TOKENS, _MAX_CHUNKS = 512, 5
 
 
-def read_network_output(files: Files, damage: DamageLog, *, tokenizers: Path | None) -> Artifact:
+def read_network_output(files: Files, damage: DamageLog, *, tokenizers: TokenizerSearch) -> Artifact:
     """The artifact of a training output with a text network.
 
     Raises:

@@ -7,20 +7,23 @@ from servable.artifact.damage import OnDamage
 from servable.artifact.files import Files, open_files
 from servable.artifact.manifest import MANIFEST
 from servable.artifact.packed import read_packed
+from servable.artifact.tokenizers import TokenizerSearch
 from servable.artifact.training_output import read_training_output
 from servable.errors import BadInput, Damaged
 
 
 def read_artifact(
-    path: Path | str, *, on_damage: OnDamage = OnDamage.REFUSE, tokenizers: Path | None = None
+    path: Path | str,
+    *,
+    on_damage: OnDamage = OnDamage.REFUSE,
+    tokenizers: TokenizerSearch | None = None,
 ) -> Artifact:
     """The artifact in a folder or archive, packed or as training left it.
 
     Args:
         path: folder, .tar.gz, .tar or .zip.
         on_damage: whether a missing or broken file is refused.
-        tokenizers: a folder with the tokenizer of a network whose training output has none, or one with
-            folders of tokenizers by name.
+        tokenizers: where to look for the tokenizer of a network whose training output has none.
 
     Raises:
         NotFound: if there is nothing at `path`.
@@ -35,9 +38,9 @@ def read_artifact(
 
 
 def read_files(
-    files: Files, *, on_damage: OnDamage = OnDamage.REFUSE, tokenizers: Path | None = None
+    files: Files, *, on_damage: OnDamage = OnDamage.REFUSE, tokenizers: TokenizerSearch | None = None
 ) -> Artifact:
     """The artifact that these files make; see `read_artifact`."""
     if MANIFEST in files:
         return read_packed(files, on_damage)
-    return read_training_output(files, on_damage, tokenizers=tokenizers)
+    return read_training_output(files, on_damage, tokenizers=tokenizers or TokenizerSearch())

@@ -15,6 +15,23 @@ TOKENIZER_PATH_VARIABLE: Final = "SERVABLE_TOKENIZER_PATH"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TokenizerSearch:
+    """Where to look for a tokenizer that is not in its artifact.
+
+    Attributes:
+        folder: holds `tokenizer.json` and `config.json`, or folders with these by name.
+    """
+
+    folder: Path | None = None
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str], *, folder: Path | str | None = None) -> "TokenizerSearch":
+        """Where a process looks: in this folder, else in the one that its environment names."""
+        named = folder or environment.get(TOKENIZER_PATH_VARIABLE)
+        return cls(folder=Path(named) if named else None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FoundTokenizer:
     """A `tokenizer.json`, the encoder's `config.json` beside it, and where they were found."""
 
@@ -23,13 +40,13 @@ class FoundTokenizer:
     where: str
 
 
-def find_tokenizer(files: Files, name: str | None, *, search: Path | None) -> FoundTokenizer:
+def find_tokenizer(files: Files, name: str | None, *, search: TokenizerSearch) -> FoundTokenizer:
     """The tokenizer of an artifact: in its folder `tokenizer/`, else under a folder of the machine.
 
     Args:
         files: the artifact's.
         name: by which the artifact names the tokenizer.
-        search: a folder that holds `tokenizer.json`, or one that holds folders of tokenizers by name.
+        search: where to look beside.
 
     Raises:
         NotFound: `artifact.tokenizer`.
@@ -37,7 +54,7 @@ def find_tokenizer(files: Files, name: str | None, *, search: Path | None) -> Fo
     """
     if f"{TOKENIZER_FOLDER}/{TOKENIZER}" in files:
         return _read(files, f"{TOKENIZER_FOLDER}/")
-    for folder in _candidates(name, search):
+    for folder in _candidates(name, search.folder):
         if (folder / TOKENIZER).is_file():
             return _read(FolderFiles(folder), "", place=f"{folder}/")
     raise NotFound(
@@ -46,7 +63,7 @@ def find_tokenizer(files: Files, name: str | None, *, search: Path | None) -> Fo
             where=f"tokenizer {name}" if name else "tokenizer",
             expected=f"{TOKENIZER_FOLDER}/{TOKENIZER} in the artifact, or a folder of this name where "
             f"{TOKENIZER_PATH_VARIABLE} says",
-            found="neither" if search else f"no such file, and {TOKENIZER_PATH_VARIABLE} is not set",
+            found="neither" if search.folder else f"no such file, and {TOKENIZER_PATH_VARIABLE} is not set",
             fix=f"set {TOKENIZER_PATH_VARIABLE} to a folder with {TOKENIZER} and {ENCODER_CONFIG}",
         )
     )

@@ -1,6 +1,5 @@
 """Reading what training leaves: the directory layouts of the inference handler's documentation."""
 
-from pathlib import Path
 from typing import Final
 
 from servable.artifact.artifact import Artifact
@@ -9,19 +8,20 @@ from servable.artifact.damage import DamageLog, OnDamage
 from servable.artifact.feature_columns import FEATURE_COLUMNS
 from servable.artifact.files import Files
 from servable.artifact.network_output import MODEL_ARTIFACTS, WEIGHTS, WHOLE_GRAPH, read_network_output
+from servable.artifact.tokenizers import TokenizerSearch
 from servable.errors import BadInput, Problem
 
 _NOT_YET: Final = {"lightgbm_model.txt": "a LightGBM model"}
 _NETWORK: Final = (WEIGHTS, MODEL_ARTIFACTS, WHOLE_GRAPH)
 
 
-def read_training_output(files: Files, on_damage: OnDamage, *, tokenizers: Path | None = None) -> Artifact:
+def read_training_output(files: Files, on_damage: OnDamage, *, tokenizers: TokenizerSearch) -> Artifact:
     """The artifact of a training output.
 
     Args:
         files: of the output.
         on_damage: whether a missing or broken file is refused.
-        tokenizers: where to look for a tokenizer that is not among the files; see `find_tokenizer`.
+        tokenizers: where to look for a tokenizer that is not among the files.
 
     Raises:
         BadInput: `artifact.layout` if this is no training output that can be read.

@@ -18,6 +18,14 @@ ON_DAMAGE = click.option(
     help="What to do about a missing or broken file.",
 )
 
+DEVICE = click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda"]),
+    default="auto",
+    show_default=True,
+    help="Where a network computes; auto takes a GPU where there is one.",
+)
+
 
 def output(help_text: str, *, default: str | None = None) -> Callable[[Verb], Verb]:
     """`-o`/`--output`, required unless there is a default."""

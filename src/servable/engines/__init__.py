@@ -4,6 +4,7 @@
 """
 
 from servable.engines.chunks import padded
+from servable.engines.devices import Device
 from servable.engines.engine import Engine
 from servable.engines.graphs import (
     ENCODER_INPUTS,
@@ -26,6 +27,7 @@ __all__ = [
     "HEAD_TABLE",
     "TREES_INPUT",
     "TREES_OUTPUT",
+    "Device",
     "EncoderGraph",
     "Engine",
     "ThreadChoice",

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from servable.artifact import WEIGHTS, Artifact, EngineKind, StoredNetwork, read_torch
+from servable.engines.devices import Device
 from servable.engines.engine import Engine
 from servable.engines.graphs import EncoderGraph, weights_of
 from servable.errors import Damaged, Problem
@@ -13,13 +14,16 @@ if TYPE_CHECKING:
     from servable.engines.networks import Network
 
 
-def open_engine(artifact: Artifact, *, threads: int | None = None) -> Engine:
+def open_engine(
+    artifact: Artifact, *, threads: int | None = None, device: Device = Device.AUTO
+) -> Engine:
     """The engine of an artifact, with its model loaded.
 
     Args:
         artifact: what was read.
         threads: inside one operation of a network, in place of the artifact's own number. Trees always
             run on one: with another number the last digits of a score move.
+        device: where a network computes. Trees are computed on the CPU.
 
     Raises:
         Damaged: `engine.model`, `network.*` or `torch.*` if the model cannot be loaded.
@@ -35,6 +39,10 @@ def open_engine(artifact: Artifact, *, threads: int | None = None) -> Engine:
             from servable.engines.xgboost_native import XGBoostBooster  # noqa: PLC0415
 
             return XGBoostBooster(_read(artifact, file))
+        case EngineKind.LIGHTGBM:
+            from servable.engines.lightgbm_native import LightGBMBooster  # noqa: PLC0415
+
+            return LightGBMBooster(_read(artifact, file))
         case EngineKind.ONNX_NETWORK:
             return _open_packed(artifact, threads)
         case EngineKind.ONNX_WHOLE:

@@ -1,0 +1,1 @@
+"""The inference handler's four functions, for containers that call them by name."""
