@@ -39,6 +39,7 @@ class Scorer:
         calibrator: raw scores to calibrated ones, or None.
         degradations: what was passed over because damage was tolerated, one sentence each.
         threads: inside one operation of the engine.
+        device: where the engine was asked to compute.
     """
 
     artifact: Artifact
@@ -47,6 +48,7 @@ class Scorer:
     calibrator: Calibrator | None
     degradations: tuple[str, ...]
     threads: int = 1
+    device: Device = Device.AUTO
 
     @property
     def schema(self) -> Schema:
@@ -141,6 +143,7 @@ def scorer_of(
         calibrator=calibrator,
         degradations=artifact.degradations + problems,
         threads=(threads if artifact.texts else None) or artifact.engine.intra_op_threads,
+        device=device,
     )
 
 

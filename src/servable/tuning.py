@@ -24,7 +24,7 @@ def tuned(scorer: Scorer) -> tuple[Scorer, ThreadChoice | None]:
 
     def engine(threads: int) -> Engine:
         if threads not in engines:
-            engines[threads] = open_engine(scorer.artifact, threads=threads)
+            engines[threads] = open_engine(scorer.artifact, threads=threads, device=scorer.device)
         return engines[threads]
 
     choice = choose_threads(engine, inputs, cores=usable_cores(), budget_s=_BUDGET_S)

@@ -1,7 +1,7 @@
 """Recorded answers of text networks, as values that an engine reads and gives."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ class NetworkCase:
     folder: Path
     model_class: str
     encoder: Mapping[str, object]
-    text_field: str
+    text_fields: tuple[str, ...]
     features: tuple[str, ...]
     recorded: Mapping[str, tuple[ModelInputs, NDArray[np.float64]]]
 
@@ -43,24 +43,31 @@ class NetworkCase:
     def network(self) -> Network:
         weights = read_torch((self.folder / "artifact/model.pth").read_bytes(), where="model.pth")
         assert isinstance(weights, dict)
-        return build_network(self.model_class, weights, self.encoder, text_fields=[self.text_field])
+        return build_network(self.model_class, weights, self.encoder, text_fields=self.text_fields)
 
     def layers(self) -> dict[str, NDArray[np.float32]]:
-        """Outputs of modules for the first request, by name."""
+        """Outputs of modules for the first request, by name; of those that give one array."""
         stored = json.loads((self.folder / "layers.json").read_text())["outputs"]
-        return {name: np.array(calls[0]["values"], dtype=np.float32) for name, calls in stored.items()}
+        return {
+            name: np.array(calls[0]["values"], dtype=np.float32)
+            for name, calls in stored.items()
+            if isinstance(calls[0], dict)
+        }
 
     def together(self) -> tuple[ModelInputs, NDArray[np.float64]]:
         """All records as one batch."""
         inputs = [one for one, _ in self.recorded.values()]
-        chunks = [one.texts[self.text_field].token_ids for one in inputs]
-        text = TextInputs(
-            token_ids=[chunk for of_record in chunks for chunk in of_record],
-            chunk_offsets=np.cumsum([0, *map(len, chunks)], dtype=np.int64),
-        )
         tabular = np.concatenate([one.tabular for one in inputs])
         scores = np.concatenate([raw for _, raw in self.recorded.values()])
-        return ModelInputs(tabular=tabular, texts={self.text_field: text}), scores
+        texts = {field: _joined([one.texts[field] for one in inputs]) for field in self.text_fields}
+        return ModelInputs(tabular=tabular, texts=texts), scores
+
+
+def _joined(texts: Sequence[TextInputs]) -> TextInputs:
+    return TextInputs(
+        token_ids=[chunk for one in texts for chunk in one.token_ids],
+        chunk_offsets=np.cumsum([0, *(len(one.token_ids) for one in texts)], dtype=np.int64),
+    )
 
 
 def case_names(shared: Path, *, engine: str) -> set[str]:
@@ -69,7 +76,7 @@ def case_names(shared: Path, *, engine: str) -> set[str]:
     return {
         Path(entry["case"]).name
         for entry in index
-        if entry["engine"] == engine and entry["model_class"] in FAMILIES
+        if entry["engine"] == engine and entry["model_class"] in FAMILIES and entry["loads_upstream"]
     }
 
 
@@ -78,9 +85,9 @@ def read_case(shared: Path, name: str) -> NetworkCase:
     folder = root / "cases" / name
     case = json.loads((folder / "case.json").read_text())
     answers = json.loads((folder / "answers.json").read_text())
-    texts = [field for field, kind in case["fields"].items() if kind == "text"]
+    texts = tuple(field for field, kind in case["fields"].items() if kind in {"text", "text2"})
     recorded = {
-        key: found for key, answer in answers.items() if (found := _recorded(answer, texts[0])) is not None
+        key: found for key, answer in answers.items() if (found := _recorded(answer, texts)) is not None
     }
     features = next(
         tuple(answer["intermediate"]["tabular"]["order"])
@@ -92,19 +99,21 @@ def read_case(shared: Path, name: str) -> NetworkCase:
         folder=folder,
         model_class=case["model_class"],
         encoder=json.loads((root / case["encoder"] / "config.json").read_text()),
-        text_field=texts[0],
+        text_fields=texts,
         features=features,
         recorded=recorded,
     )
 
 
-def _recorded(answer: dict[str, Any], field: str) -> tuple[ModelInputs, NDArray[np.float64]] | None:
+def _recorded(
+    answer: dict[str, Any], fields: tuple[str, ...]
+) -> tuple[ModelInputs, NDArray[np.float64]] | None:
     """Inputs and raw scores of an answer about one record, or None for another answer."""
     predicted, steps = answer.get("predict_fn", {}), answer.get("intermediate", {})
     if predicted.get("path") != ["single"] or "raw" not in predicted:
         return None
-    (chunks,) = steps["text"][field]["ids"]
-    if not all(chunks):
+    chunks = {field: steps["text"][field]["ids"][0] for field in fields}
+    if not all(ids for of_field in chunks.values() for ids in of_field):
         return None
     raw = np.array(predicted["raw"]["values"], dtype=np.float64)
     if raw.ndim == 1:  # of two classes only the second was recorded
@@ -114,8 +123,14 @@ def _recorded(answer: dict[str, Any], field: str) -> tuple[ModelInputs, NDArray[
     tabular = np.array(steps["tabular"]["columns"], dtype=np.float32).reshape(-1, 1).T
     if np.abs(tabular).max(initial=0) > NETWORK_MAX:  # refused before it reaches a network (decision 0004)
         return None
-    text = TextInputs(
+    return ModelInputs(
+        tabular=np.ascontiguousarray(tabular),
+        texts={field: _of_one_record(of_field) for field, of_field in chunks.items()},
+    ), raw
+
+
+def _of_one_record(chunks: list[list[int]]) -> TextInputs:
+    return TextInputs(
         token_ids=[np.array(chunk, dtype=np.int32) for chunk in chunks],
         chunk_offsets=np.array([0, len(chunks)], dtype=np.int64),
     )
-    return ModelInputs(tabular=np.ascontiguousarray(tabular), texts={field: text}), raw

@@ -22,7 +22,7 @@ from tiny_networks import (
     weights_of,
 )
 
-from servable.engines.networks import FAMILIES, Network, TorchNetwork, build_network, new_network
+from servable.engines.networks import Network, TorchNetwork, build_network, new_network
 from servable.errors import Damaged
 
 _ERF = np.vectorize(math.erf)
@@ -327,10 +327,29 @@ def test_an_unknown_family_is_refused_with_the_known_ones() -> None:
         build_network("bimodal_lstm", {}, encoder_config(), text_fields=[FIELD])
 
     assert str(caught.value) == (
-        "model_class: expected one of bimodal, bimodal_bert, multimodal_bert, found bimodal_lstm; "
-        "use a model of one of these families"
+        "model_class: expected one of bert, bimodal, bimodal_bert, bimodal_cross_attn, bimodal_gate_fusion, "
+        "bimodal_moe, multimodal_bert, multimodal_cross_attn, multimodal_gate_fusion, multimodal_moe, "
+        "trimodal, trimodal_bert, trimodal_cross_attn, trimodal_cross_attn_bert, trimodal_gate_fusion, "
+        "trimodal_gate_fusion_bert, found bimodal_lstm; use a model of one of these families"
     )
-    assert {"bimodal", "bimodal_bert", "multimodal_bert"} == set(FAMILIES)
+
+
+def test_only_what_can_be_trained_is_made_anew() -> None:
+    with pytest.raises(Damaged) as caught:
+        new_network(
+            "bimodal_moe",
+            encoder_config(),
+            encoder_weights(encoder_config()),
+            text_field=FIELD,
+            features=3,
+            hidden=6,
+            classes=2,
+            seed=3,
+        )
+
+    assert str(caught.value).startswith(
+        "model_class: expected one of bimodal, bimodal_bert, multimodal_bert,"
+    )
 
 
 def test_a_network_of_one_text_refuses_two() -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from servable.engines import out_of_memory
 from servable.errors import Problem, ServableError
 from servable.records import Predictions, Records
 from servable.schema import Field, Kind, Schema
@@ -25,8 +26,9 @@ SCHEMA = Schema(
     id_name="id",
     csv_columns=("age", "town"),
 )
-BROKEN, NOT_FINITE, PANIC, FATAL = 666.0, 667.0, 668.0, 669.0
-"""Ages on which the scorer fails: with a ValueError, a ServableError, a BaseException, and for good."""
+BROKEN, NOT_FINITE, PANIC, FATAL, TOO_LARGE = 666.0, 667.0, 668.0, 669.0, 670.0
+"""Ages on which the scorer fails: with a ValueError, a ServableError, a BaseException, for good, and for want
+of memory on its device."""
 
 
 class Panic(BaseException):
@@ -61,6 +63,8 @@ class FakeScorer:
             raise Panic
         if FATAL in ages:
             raise SystemExit
+        if TOO_LARGE in ages:
+            raise out_of_memory("cuda")
         if NOT_FINITE in ages:
             first = int(np.flatnonzero(ages == NOT_FINITE)[0])
             raise ServableError(

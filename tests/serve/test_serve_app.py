@@ -11,8 +11,10 @@ from serve_doubles import (
     FATAL,
     NOT_FINITE,
     PANIC,
+    TOO_LARGE,
     Caller,
     FakeScorer,
+    Reply,
     app_of,
     ask,
     body_of,
@@ -69,6 +71,24 @@ def test_ping_and_invocations_answer_503_once_the_scoring_thread_has_died() -> N
         statuses = asyncio.run(main(Caller(app)))
 
     assert statuses == [503, 503, 503]
+
+
+@pytest.mark.parametrize("is_cheap", [True, False], ids=["on the loop", "in its thread"])
+def test_an_engine_out_of_memory_fails_the_request_and_is_not_called_ready_again(is_cheap: bool) -> None:
+    scorer = FakeScorer(is_cheap=is_cheap)
+
+    async def main(caller: Caller) -> list[Reply]:
+        return [await caller.invoke(body_of(30, TOO_LARGE, 40)), await caller.send("GET", "/ping")]
+
+    with app_of(scorer) as app:
+        failed, ping = asyncio.run(main(Caller(app)))
+
+    assert [failed.status, ping.status] == [503, 503]
+    assert failed.json["error"] == ping.json["error"]
+    expected = "device cuda: expected memory for the tensors of a batch, found that it is exhausted; "
+    assert failed.json["error"].startswith(expected)
+    assert ping.json["status"] == "failed"
+    assert scorer.batches == [3]  # smaller parts of it are not tried on a device that is exhausted
 
 
 def test_one_record_is_scored() -> None:

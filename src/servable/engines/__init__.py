@@ -4,7 +4,7 @@
 """
 
 from servable.engines.chunks import padded
-from servable.engines.devices import Device
+from servable.engines.devices import Device, out_of_memory
 from servable.engines.engine import Engine
 from servable.engines.graphs import (
     ENCODER_INPUTS,
@@ -35,6 +35,7 @@ __all__ = [
     "head_text",
     "load_network",
     "open_engine",
+    "out_of_memory",
     "padded",
     "usable_cores",
     "weights_of",

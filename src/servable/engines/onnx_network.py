@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from servable.engines.chunks import Encode
+from servable.engines.devices import Device
 from servable.engines.graphs import (
     ENCODER_INPUTS,
     ENCODER_OUTPUT,
@@ -24,16 +25,25 @@ class OnnxNetwork:
     """Two graphs of a network, so that chunks of all records share calls of the encoder (decision 0008)."""
 
     def __init__(
-        self, encoders: Mapping[str, EncoderGraph], head: bytes, *, intra_op_threads: int, pad_token_id: int
+        self,
+        encoders: Mapping[str, EncoderGraph],
+        head: bytes,
+        *,
+        intra_op_threads: int,
+        pad_token_id: int,
+        device: Device = Device.CPU,
     ) -> None:
         graphs = {
             field: open_text_graph(
                 GraphFile(model=graph.model, weights=graph, where=_encoder_of(field)),
                 intra_op_threads=intra_op_threads,
+                device=device,
             )
             for field, graph in encoders.items()
         }
-        self._head = open_text_graph(GraphFile(model=head, where="head"), intra_op_threads=intra_op_threads)
+        self._head = open_text_graph(
+            GraphFile(model=head, where="head"), intra_op_threads=intra_op_threads, device=device
+        )
         self._features = self._head.input_width(HEAD_TABLE) if HEAD_TABLE in self._head.inputs else 0
         self._classes = self._head.output_width(HEAD_OUTPUT)
         self._head.require_inputs([*map(head_text, graphs), *([HEAD_TABLE] if self._features else [])])

@@ -15,10 +15,14 @@ from onnxruntime.capi.onnxruntime_pybind11_state import (
     RuntimeException,
 )
 
+from servable.engines.devices import Device, no_cuda, out_of_memory
 from servable.engines.graphs import EncoderGraph
 from servable.errors import Damaged, Problem
 
 PACK_AGAIN: Final = "pack the artifact again"
+
+_CPU, _CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
+_FULL_PRECISION: Final = {"use_tf32": "0"}  # else a GPU rounds what it multiplies to 10 bits
 
 Run = Callable[[Sequence[str], dict[str, Any]], list[Any]]
 """Names of outputs and arrays by name of input to arrays."""
@@ -55,8 +59,8 @@ class Graph:
         inputs, outputs: name -> what ONNX Runtime says of the tensor (`shape`, `type`), in order.
     """
 
-    def __init__(self, session: ort.InferenceSession, file: GraphFile) -> None:
-        self.run: Run = session.run
+    def __init__(self, session: ort.InferenceSession, file: GraphFile, *, run: Run) -> None:
+        self.run = run
         self.inputs = {tensor.name: tensor for tensor in session.get_inputs()}
         self.outputs = {tensor.name: tensor for tensor in session.get_outputs()}
         self._file = file
@@ -95,10 +99,10 @@ def open_graph(file: GraphFile, *, intra_op_threads: int) -> Graph:
     Raises:
         Damaged: `engine.model` if ONNX Runtime cannot load it.
     """
-    return _open(file, _options(intra_op_threads))
+    return _open(file, _options(intra_op_threads), Device.CPU)
 
 
-def open_text_graph(file: GraphFile, *, intra_op_threads: int) -> Graph:
+def open_text_graph(file: GraphFile, *, intra_op_threads: int, device: Device = Device.CPU) -> Graph:
     """A graph over texts, whose sizes differ: memory goes back after each call.
 
     With an arena it would grow to the largest sizes that were ever seen together: 284 MB where 202 MB do
@@ -106,11 +110,12 @@ def open_text_graph(file: GraphFile, *, intra_op_threads: int) -> Graph:
 
     Raises:
         Damaged: `engine.model` if ONNX Runtime cannot load it.
+        BadInput: `engine.device` if a GPU was asked for and cannot be used.
     """
     options = _options(intra_op_threads)
     options.enable_cpu_mem_arena = False
     options.enable_mem_pattern = False
-    return _open(file, options)
+    return _open(file, options, device)
 
 
 def _options(intra_op_threads: int) -> ort.SessionOptions:
@@ -140,13 +145,15 @@ def _place_weights(file: GraphFile, options: ort.SessionOptions) -> None:
     options.add_session_config_entry("session.model_external_initializers_file_folder_path", folder)
 
 
-def _open(file: GraphFile, options: ort.SessionOptions) -> Graph:
+def _open(file: GraphFile, options: ort.SessionOptions, device: Device) -> Graph:
     _place_weights(file, options)
+    is_on_gpu = device is not Device.CPU and _CUDA in ort.get_available_providers()
+    if device is Device.CUDA and not is_on_gpu:
+        raise no_cuda("ONNX Runtime")
+    providers = [(_CUDA, _FULL_PRECISION), _CPU] if is_on_gpu else [_CPU]
     try:
         # without `enable_fallback=0` a failing provider is replaced by another in silence
-        session = ort.InferenceSession(
-            file.model, options, providers=["CPUExecutionProvider"], enable_fallback=0
-        )
+        session = ort.InferenceSession(file.model, options, providers=providers, enable_fallback=0)
     except (Fail, InvalidArgument, InvalidGraph, InvalidProtobuf, NotImplemented, RuntimeException) as error:
         raise file.damaged(
             "an ONNX graph that ONNX Runtime can load", f"one that it refuses ({type(error).__name__})"
@@ -154,4 +161,27 @@ def _open(file: GraphFile, options: ort.SessionOptions) -> Graph:
     # the file would stay in memory beside the graph for as long as that lives; a session looks at it again
     # only when its providers change
     session._model_bytes = None
-    return Graph(session, replace(file, model=b"", weights=None))
+    if is_on_gpu and session.get_providers()[0] != _CUDA:  # it found none, and says so in its log alone
+        if device is Device.CUDA:
+            raise no_cuda("ONNX Runtime")
+        is_on_gpu = False
+    run = in_bounded_memory(session.run) if is_on_gpu else session.run
+    return Graph(session, replace(file, model=b"", weights=None), run=run)
+
+
+def in_bounded_memory(run: Run) -> Run:
+    """The same computation, which says in words that a GPU's memory is exhausted.
+
+    Raises:
+        Unavailable: `engine.memory`, when it runs.
+    """
+
+    def bounded(outputs: Sequence[str], feeds: dict[str, Any]) -> list[Any]:
+        try:
+            return run(outputs, feeds)
+        except (Fail, RuntimeException) as error:
+            if "allocate memory" in str(error) or "out of memory" in str(error):
+                raise out_of_memory("cuda") from error
+            raise
+
+    return bounded

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from servable.engines.chunks import batches, padded
+from servable.engines.devices import Device
 from servable.engines.onnx_session import GraphFile, open_text_graph
 from servable.errors import Damaged, Problem
 from servable.records import FloatArray, ModelInputs, TextInputs
@@ -45,9 +46,10 @@ class OnnxWhole:
         mask_suffix: str,
         pad_token_id: int,
         intra_op_threads: int,
+        device: Device = Device.CPU,
     ) -> None:
         file = GraphFile(model=model, where=_WHERE, fix=_FIX)
-        graph = open_text_graph(file, intra_op_threads=intra_op_threads)
+        graph = open_text_graph(file, intra_op_threads=intra_op_threads, device=device)
         self._text_inputs = {
             field: (f"{field}_{ids_suffix}", f"{field}_{mask_suffix}") for field in text_fields
         }

@@ -2,21 +2,21 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from servable.artifact import WEIGHTS, Artifact, EngineKind, StoredNetwork, read_torch
 from servable.engines.devices import Device
 from servable.engines.engine import Engine
 from servable.engines.graphs import EncoderGraph, weights_of
-from servable.errors import Damaged, Problem
+from servable.errors import BadInput, Damaged, Problem
 
 if TYPE_CHECKING:
     from servable.engines.networks import Network
 
+_ON_CPU: Final = frozenset([EngineKind.ONNX_TREES, EngineKind.XGBOOST, EngineKind.LIGHTGBM])
 
-def open_engine(
-    artifact: Artifact, *, threads: int | None = None, device: Device = Device.AUTO
-) -> Engine:
+
+def open_engine(artifact: Artifact, *, threads: int | None = None, device: Device = Device.AUTO) -> Engine:
     """The engine of an artifact, with its model loaded.
 
     Args:
@@ -27,9 +27,12 @@ def open_engine(
 
     Raises:
         Damaged: `engine.model`, `network.*` or `torch.*` if the model cannot be loaded.
+        BadInput: `engine.device` if a GPU was asked for and cannot be used.
         Unavailable: `engine.extra` if its library is not installed.
     """
     file, threads = artifact.engine.file, _threads(artifact, threads)
+    if device is Device.CUDA and artifact.engine.kind in _ON_CPU:
+        raise _no_gpu_for_trees()
     match artifact.engine.kind:
         case EngineKind.ONNX_TREES:
             from servable.engines.onnx_trees import OnnxTrees  # noqa: PLC0415
@@ -44,14 +47,15 @@ def open_engine(
 
             return LightGBMBooster(_read(artifact, file))
         case EngineKind.ONNX_NETWORK:
-            return _open_packed(artifact, threads)
+            return _open_packed(artifact, threads, device)
         case EngineKind.ONNX_WHOLE:
-            return _open_whole(artifact, threads)
+            return _open_whole(artifact, threads, device)
         case EngineKind.TORCH:
             from servable.engines.networks import TorchNetwork  # noqa: PLC0415
 
             network = load_network(artifact)
-            return TorchNetwork(network, pad_token_id=artifact.engine.pad_token_id, threads=threads)
+            pad = artifact.engine.pad_token_id
+            return TorchNetwork(network, pad_token_id=pad, threads=threads, device=device)
 
 
 def load_network(artifact: Artifact) -> "Network":
@@ -83,7 +87,7 @@ def load_network(artifact: Artifact) -> "Network":
     return network
 
 
-def _open_packed(artifact: Artifact, threads: int) -> Engine:
+def _open_packed(artifact: Artifact, threads: int, device: Device) -> Engine:
     from servable.engines.onnx_network import OnnxNetwork  # noqa: PLC0415
 
     return OnnxNetwork(
@@ -91,6 +95,7 @@ def _open_packed(artifact: Artifact, threads: int) -> Engine:
         _read(artifact, artifact.engine.file),
         intra_op_threads=threads,
         pad_token_id=artifact.engine.pad_token_id,
+        device=device,
     )
 
 
@@ -106,7 +111,7 @@ def _encoder(artifact: Artifact, file: str) -> EncoderGraph:
     )
 
 
-def _open_whole(artifact: Artifact, threads: int) -> Engine:
+def _open_whole(artifact: Artifact, threads: int, device: Device) -> Engine:
     from servable.engines.onnx_whole import OnnxWhole  # noqa: PLC0415
 
     stored = _network_of(artifact)
@@ -118,6 +123,19 @@ def _open_whole(artifact: Artifact, threads: int) -> Engine:
         mask_suffix=stored.mask_suffix,
         pad_token_id=artifact.engine.pad_token_id,
         intra_op_threads=threads,
+        device=device,
+    )
+
+
+def _no_gpu_for_trees() -> BadInput:
+    return BadInput(
+        Problem(
+            code="engine.device",
+            where="device",
+            expected="cpu or auto for trees, which a GPU does not compute",
+            found="cuda",
+            fix="leave the option away",
+        )
     )
 
 

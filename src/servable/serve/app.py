@@ -10,8 +10,9 @@ from types import MappingProxyType
 
 from servable.codecs import decode_request, encode_answer
 from servable.errors import BadInput, NotFound, Problem, Unavailable, shown
+from servable.records import Predictions, Records
 from servable.serve.answers import JSON, Answer, answer_of, error_answer, json_answer, wrong_verb_answer
-from servable.serve.asgi import CLIENT, ClientGoneError, Receive, Scope, Send
+from servable.serve.asgi import CLIENT, Client, ClientGoneError, Receive, Scope, Send
 from servable.serve.batcher import Batcher, BatchLimits
 from servable.serve.bodies import Bodies
 from servable.serve.errors import status_of
@@ -46,7 +47,7 @@ def create_app(
 
 
 class App:
-    """The application: ready, then draining; never ready again once the scoring thread has died."""
+    """The application: ready, then draining; never ready again once its engine or its thread has failed."""
 
     def __init__(self, scorer: Scoring, *, batcher: Batcher, bodies: Bodies, default_accept: str) -> None:
         self._schema = scorer.schema
@@ -54,6 +55,7 @@ class App:
         self._bodies = bodies
         self._default_accept = default_accept
         self._is_draining = False
+        self._failure: Unavailable | None = None
         self._identity = {
             "artifact": scorer.artifact.digest,
             "name": scorer.artifact.name,
@@ -108,6 +110,8 @@ class App:
     async def _ping(self, scope: Scope, head: RequestHead, receive: Receive) -> Answer:
         if self._is_draining:
             return self._unready("draining", _draining())
+        if self._failure is not None:
+            return self._unready("failed", self._failure)
         try:
             self._batcher.require_life()
         except Unavailable as error:
@@ -126,11 +130,19 @@ class App:
             records = self._schema.bind(decode_request(body, head.content_type))
             del body  # while the records wait in the queue, nobody reads it
             client = scope.get("extensions", {}).get(CLIENT, {}).get("request")
-            predictions = await self._batcher.score(records, client=client)
+            predictions = await self._score(records, client)
             accept = head.accept if head.accept not in ("", "*/*") else self._default_accept
             return answer_of(200, *encode_answer(predictions, accept))
         finally:
             self._bodies.release(size)
+
+    async def _score(self, records: Records, client: Client | None) -> Predictions:
+        """The predictions; an engine that cannot go on, out of memory, is never called ready again."""
+        try:
+            return await self._batcher.score(records, client=client)
+        except Unavailable as error:
+            self._failure = error
+            raise
 
 
 def _require_identity(content_encoding: str) -> None:

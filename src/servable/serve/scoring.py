@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from servable.errors import Problem, ServableError
+from servable.errors import Problem, ServableError, Unavailable
 from servable.records import Predictions, Records, Table
 from servable.serve.merge import concatenate, cut, join, split
 
@@ -72,6 +72,8 @@ def score_parts(score: Score, parts: Sequence[Part]) -> list[Outcome]:
         return [*split(_score(score, concatenate([part.records for part in parts])), _sizes(parts))]
     except (KeyboardInterrupt, SystemExit):
         raise
+    except Unavailable as error:  # the engine cannot go on, and asking it again would not help
+        return [error] * len(parts)
     # a panic in a Rust library (tokenizers) is a BaseException, and no reason to stop serving
     except BaseException as error:
         if len(parts) > 1:

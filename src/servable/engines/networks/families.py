@@ -1,6 +1,6 @@
 """The families of text networks by the names that trainings write; one file each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import torch
@@ -8,16 +8,44 @@ from numpy.typing import NDArray
 
 from servable.engines.networks.bert import EncoderConfig
 from servable.engines.networks.bimodal_bert import BimodalBert
+from servable.engines.networks.bimodal_cross_attention import BimodalCrossAttention
+from servable.engines.networks.bimodal_gate_fusion import BimodalGateFusion
+from servable.engines.networks.bimodal_moe import BimodalMixture
+from servable.engines.networks.branches import BranchedNetwork, Sizes
 from servable.engines.networks.network import Network
+from servable.engines.networks.text_classifier import TextClassifier
+from servable.engines.networks.trimodal_bert import TrimodalBert
+from servable.engines.networks.trimodal_cross_attention import TrimodalCrossAttention
+from servable.engines.networks.trimodal_gate_fusion import TrimodalGateFusion
 from servable.engines.networks.weights import drawn_weights, encoder_weights_of, load_weights, weights_of
 from servable.errors import Damaged, Problem
 
-FAMILIES: Final[Mapping[str, type[BimodalBert]]] = {
+Family = type[BranchedNetwork] | type[TextClassifier]
+
+FAMILIES: Final[Mapping[str, Family]] = {
+    "bert": TextClassifier,
     "bimodal": BimodalBert,
     "bimodal_bert": BimodalBert,
+    "bimodal_cross_attn": BimodalCrossAttention,
+    "bimodal_gate_fusion": BimodalGateFusion,
+    "bimodal_moe": BimodalMixture,
     "multimodal_bert": BimodalBert,
+    "multimodal_cross_attn": BimodalCrossAttention,
+    "multimodal_gate_fusion": BimodalGateFusion,
+    "multimodal_moe": BimodalMixture,
+    "trimodal": TrimodalBert,
+    "trimodal_bert": TrimodalBert,
+    "trimodal_cross_attn": TrimodalCrossAttention,
+    "trimodal_cross_attn_bert": TrimodalCrossAttention,
+    "trimodal_gate_fusion": TrimodalGateFusion,
+    "trimodal_gate_fusion_bert": TrimodalGateFusion,
 }
-"""`model_class` -> network."""
+"""`model_class` -> network; some have a name of their own when they are trained and another when served."""
+
+TRAINABLE: Final[Mapping[str, type[BranchedNetwork]]] = {
+    name: BimodalBert for name in ("bimodal", "bimodal_bert", "multimodal_bert")
+}
+"""Those that `new_network` makes."""
 
 
 def build_network(
@@ -43,7 +71,8 @@ def build_network(
     family, config = _family(model_class), EncoderConfig.of(encoder)
     with torch.device("meta"):  # without memory, which the weights bring
         network = family.of_shapes(shapes, config, text_fields=text_fields)
-    load_weights(network, plain, where="model weights")
+    used = {name: array for name, array in plain.items() if not name.startswith(network.unused)}
+    load_weights(network, used, where="model weights")
     return network.eval()
 
 
@@ -75,16 +104,14 @@ def new_network(
     Raises:
         Damaged: `network.model-class`, `network.encoder`, `network.weights`.
     """
-    family, config = _family(model_class), EncoderConfig.of(encoder_config)
+    if model_class not in TRAINABLE:
+        raise _unknown(model_class, TRAINABLE)
+    family, config = TRAINABLE[model_class], EncoderConfig.of(encoder_config)
+    sizes = Sizes(
+        text_fields=(text_field,), features=features, hidden=hidden, classes=classes, dropout=dropout
+    )
     with torch.device("meta"):
-        network = family(
-            config,
-            text_field=text_field,
-            features=features,
-            hidden=hidden,
-            classes=classes,
-            dropout=dropout,
-        )
+        network = family(config, sizes)
     pretrained = encoder_weights_of(encoder_weights, where="encoder weights")
     weights: dict[str, NDArray[Any]] = drawn_weights(network, seed=seed, outside=family.ENCODERS)
     for prefix in family.ENCODERS:
@@ -93,15 +120,19 @@ def new_network(
     return network.train()
 
 
-def _family(model_class: str) -> type[BimodalBert]:
+def _family(model_class: str) -> Family:
     if model_class not in FAMILIES:
-        raise Damaged(
-            Problem(
-                code="network.model-class",
-                where="model_class",
-                expected=f"one of {', '.join(sorted(FAMILIES))}",
-                found=model_class,
-                fix="use a model of one of these families",
-            )
-        )
+        raise _unknown(model_class, FAMILIES)
     return FAMILIES[model_class]
+
+
+def _unknown(model_class: str, known: Iterable[str]) -> Damaged:
+    return Damaged(
+        Problem(
+            code="network.model-class",
+            where="model_class",
+            expected=f"one of {', '.join(sorted(known))}",
+            found=model_class,
+            fix="use a model of one of these families",
+        )
+    )

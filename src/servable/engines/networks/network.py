@@ -57,6 +57,10 @@ class Network(Protocol):
         """
         ...
 
+    def to(self, device: torch.device) -> Any:
+        """The same network with its weights on a device."""
+        ...
+
     def train(self, mode: bool = ...) -> Any:
         """Switch dropout on or off."""
         ...
@@ -64,6 +68,11 @@ class Network(Protocol):
     @property
     def ENCODERS(self) -> tuple[str, ...]:  # noqa: N802  # a constant of the class
         """What the names of an encoder's weights begin with."""
+        ...
+
+    @property
+    def unused(self) -> tuple[str, ...]:
+        """What the names of weights begin with that training stores and no score depends on."""
         ...
 
     def named_parameters(self) -> Iterator[tuple[str, nn.Parameter]]:
