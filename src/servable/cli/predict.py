@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from servable.cli.options import ARTIFACT, ON_DAMAGE
+from servable.cli.options import ARTIFACT, DEVICE, ON_DAMAGE
 
 
 @click.command("predict")
@@ -15,8 +15,11 @@ from servable.cli.options import ARTIFACT, ON_DAMAGE
     "-o", "--output", type=click.Path(path_type=Path), help="File to write.  [default: standard output]"
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line instead of CSV.")
+@DEVICE
 @ON_DAMAGE
-def command(artifact: Path, table: Path, output: Path | None, as_json: bool, on_damage: str) -> None:
+def command(
+    artifact: Path, table: Path, output: Path | None, as_json: bool, device: str, on_damage: str
+) -> None:
     """Score TABLE (.csv, .ndjson, .json or .parquet) with ARTIFACT, in process.
 
     Writes the id, the raw and the calibrated score of each class and the label of every record, as
@@ -30,7 +33,7 @@ def command(artifact: Path, table: Path, output: Path | None, as_json: bool, on_
     from servable.prediction import predict, write_csv, write_ndjson  # noqa: PLC0415  # the same
     from servable.scorer import load  # noqa: PLC0415  # the same
 
-    scorer = load(artifact, on_damage=on_damage)
+    scorer = load(artifact, on_damage=on_damage, device=device)
     write = write_ndjson if as_json else write_csv
     blocks = predict(scorer, table)
     id_name = scorer.schema.id_name

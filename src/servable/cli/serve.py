@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from servable.cli.options import ARTIFACT, ON_DAMAGE
+from servable.cli.options import ARTIFACT, DEVICE, ON_DAMAGE
 
 
 @click.command("serve")
@@ -20,6 +20,7 @@ from servable.cli.options import ARTIFACT, ON_DAMAGE
     type=click.IntRange(min=1),
     help="Threads inside one operation of a network.  [default: measured at the start]",
 )
+@DEVICE
 @ON_DAMAGE
 def command(
     artifact: Path,
@@ -27,6 +28,7 @@ def command(
     port: int | None,
     max_body_bytes: int | None,
     threads: int | None,
+    device: str,
     on_damage: str,
 ) -> None:
     """Serve ARTIFACT over HTTP: GET /ping and POST /invocations.
@@ -43,7 +45,7 @@ def command(
 
     with ThreadPoolExecutor(max_workers=1) as pool:
         # the digests of large weights take about as long as the imports of the server
-        loading = pool.submit(load, artifact, on_damage=on_damage, threads=threads)
+        loading = pool.submit(load, artifact, on_damage=on_damage, threads=threads, device=device)
         from servable.serve import (  # noqa: PLC0415  # uvicorn
             Limits,
             create_app,
