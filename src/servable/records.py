@@ -6,9 +6,10 @@
 All are frozen; none knows where it came from or where it goes.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import chain
 from typing import Any, Final, Self
 
 import numpy as np
@@ -49,6 +50,9 @@ class Table:
     @classmethod
     def of_records(cls, records: Sequence[Mapping[str, Cell]]) -> Self:
         """A named table of one mapping per record; a key that a record lacks becomes `ABSENT`."""
+        names = tuple(records[0]) if records else ()
+        if all(tuple(record) == names for record in records):  # as programs write them
+            return cls(names=names, rows=[tuple(record.values()) for record in records])
         names = tuple(dict.fromkeys(name for record in records for name in record))
         rows = [tuple(record.get(name, ABSENT) for name in names) for record in records]
         return cls(names=names, rows=rows)
@@ -98,6 +102,55 @@ class TextJoin:
         return self.separator.join(part for part in parts if part.strip()) or None
 
 
+class Layout:
+    """Which column of records stands in which row, by name: that of a number, or that of a string."""
+
+    def __init__(self, numbers: Sequence[str], strings: Sequence[str]) -> None:
+        self.numbers = {name: row for row, name in enumerate(numbers)}
+        self.strings = {name: row for row, name in enumerate(strings)}
+
+
+class Columns(Mapping[str, NDArray[Any]]):
+    """Columns by name; those of a kind stand side by side in one array.
+
+    An array of its own for each column would cost a single record more than its scoring.
+
+    Attributes:
+        layout: which column stands where.
+        numbers: `[k, n]` float64, NaN = missing.
+        strings: `[m, n]` of `str` or `None` (missing).
+    """
+
+    __slots__ = ("layout", "numbers", "strings")
+
+    def __init__(self, layout: Layout, numbers: NDArray[np.float64], strings: ObjectArray) -> None:
+        self.layout = layout
+        self.numbers = numbers
+        self.strings = strings
+
+    @classmethod
+    def of(cls, columns: Mapping[str, NDArray[Any]], n: int) -> Self:
+        """The same columns side by side."""
+        strings = [name for name, column in columns.items() if column.dtype == np.object_]
+        numeric = [name for name in columns if name not in strings]
+        return cls(
+            Layout(numeric, strings),
+            np.array([columns[name] for name in numeric], np.float64).reshape(-1, n),
+            np.array([columns[name] for name in strings], np.object_).reshape(-1, n),
+        )
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        row = self.layout.numbers.get(name)
+        column: NDArray[Any] = self.strings[self.layout.strings[name]] if row is None else self.numbers[row]
+        return column
+
+    def __iter__(self) -> Iterator[str]:
+        return chain(self.layout.numbers, self.layout.strings)
+
+    def __len__(self) -> int:
+        return len(self.numbers) + len(self.strings)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Records:
     """Typed columns by field of the schema.
@@ -110,7 +163,7 @@ class Records:
         skipped_headers: header rows that a headerless CSV turned out to begin with (0 or 1).
     """
 
-    columns: Mapping[str, NDArray[Any]]
+    columns: Columns
     n: int
     ids: tuple[object, ...] | None = None
     ignored_cells: int = 0

@@ -6,16 +6,17 @@
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from operator import itemgetter
 from typing import Any, Final
 
 import numpy as np
 
 from servable.errors import MAX_PROBLEMS, BadInput, Problem, shown
-from servable.records import ABSENT, Cell, Records, Table
+from servable.records import ABSENT, Cell, Columns, Layout, Records, Table
 
 FLOAT64_MAX: Final = float(np.finfo(np.float64).max)
 
@@ -43,6 +44,7 @@ _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", r
 _PLAIN_NUMBERS = frozenset([int, float])
 _PLAIN_STRINGS = frozenset([str, type(None)])
 _MOST_NAMES_FOR_A_HINT = 200  # callers choose the names, and comparing them takes time
+_MOST_PLANS = 16  # callers choose the columns
 _INFINITY = re.compile(r"[+-]?inf(?:inity)?", re.IGNORECASE)
 
 
@@ -89,16 +91,29 @@ class Schema:
         return tuple(field.name for field in self.fields if not kinds or field.kind in kinds)
 
     @cached_property
-    def _field_names(self) -> frozenset[str]:
-        return frozenset(self.names())
-
-    @cached_property
     def _numeric(self) -> tuple[str, ...]:
         return self.names(Kind.NUMERIC)
 
     @cached_property
     def _other(self) -> tuple[str, ...]:
         return self.names(Kind.CATEGORICAL, Kind.TEXT)
+
+    @cached_property
+    def _layout(self) -> Layout:
+        return Layout(self._numeric, self._other)
+
+    @cached_property
+    def _plans(self) -> "dict[tuple[str, ...], _Plan]":
+        return {}
+
+    def _plan(self, names: tuple[str, ...]) -> "_Plan":
+        """Where the cells of the fields stand; the plans of a few callers are kept."""
+        plan = self._plans.get(names)
+        if plan is None:
+            if len(self._plans) >= _MOST_PLANS:
+                self._plans.clear()
+            plan = self._plans[names] = _Plan.of(names, self._numeric, self._other, self.id_name)
+        return plan
 
     def bind(self, table: Table, *, first_record: int = 0) -> Records:
         """Typed columns of a table's records.
@@ -123,26 +138,27 @@ class Schema:
                     fix="send one",
                 )
             )
-        # a repeated name: the later cell wins (decision 0002)
-        cells = dict(zip(names, zip(*rows, strict=True), strict=True))
+        plan = self._plan(names)
         reading = _Reading(first_record, self.number_limit, self.null_spellings)
-        if lacking := self._field_names - cells.keys():
+        if lacking := plan.lacking:
             reading.problems += [
                 _missing_field(first_record, field.name, names)
                 for field in [field for field in self.fields if field.name in lacking][:MAX_PROBLEMS]
             ]
-        numeric = reading.numbers([(name, cells[name]) for name in self._numeric if name not in lacking])
-        other = reading.strings([(name, cells[name]) for name in self._other if name not in lacking])
+        n = len(rows)
+        numbers = reading.numbers(plan.numeric, [cell for row in rows for cell in plan.numbers(row)])
+        strings = reading.strings(plan.other, [cell for row in rows for cell in plan.strings(row)])
         if reading.problems:
             raise BadInput(reading.problems[:MAX_PROBLEMS])
-        n = len(rows)
         return Records(
-            # one array of each kind: an array per column would cost a single record more than its scoring
-            columns=dict(zip(self._numeric, np.array(numeric, np.float64).reshape(-1, n), strict=True))
-            | dict(zip(self._other, np.array(other, np.object_).reshape(-1, n), strict=True)),
+            columns=Columns(
+                self._layout,
+                np.array(numbers, np.float64).reshape(n, -1).T,
+                np.array(strings, np.object_).reshape(n, -1).T,
+            ),
             n=n,
-            ids=_identities(cells.get(self.id_name or "")),
-            ignored_cells=len(cells.keys() - self._field_names) * n,
+            ids=None if plan.id_at is None else _identities([row[plan.id_at] for row in rows]),
+            ignored_cells=plan.unknown * n,
             skipped_headers=skipped,
         )
 
@@ -184,7 +200,53 @@ def parse_number(text: str) -> float | None:
     return float(text) if _NUMBER.fullmatch(text) else None
 
 
-Column = tuple[str, Sequence[Cell]]
+Getter = Callable[[Sequence[Cell]], tuple[Cell, ...]]
+"""Some cells of a row."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Plan:
+    """Where the cells of the fields stand in the rows of a table with certain columns.
+
+    Attributes:
+        numeric, other: names of the fields that the table has.
+        numbers, strings: their cells in a row.
+        lacking: names of the fields that it lacks.
+        id_at: the place of the id, if it has one.
+        unknown: how many names no field has.
+    """
+
+    numeric: tuple[str, ...]
+    other: tuple[str, ...]
+    numbers: Getter
+    strings: Getter
+    lacking: frozenset[str]
+    id_at: int | None
+    unknown: int
+
+    @classmethod
+    def of(
+        cls, names: tuple[str, ...], numeric: tuple[str, ...], other: tuple[str, ...], id_name: str | None
+    ) -> "_Plan":
+        at = {name: place for place, name in enumerate(names)}  # the later of two cells wins (decision 0002)
+        fields = frozenset((*numeric, *other))
+        present = [tuple(name for name in kind if name in at) for kind in (numeric, other)]
+        return cls(
+            numeric=present[0],
+            other=present[1],
+            numbers=_getter([at[name] for name in present[0]]),
+            strings=_getter([at[name] for name in present[1]]),
+            lacking=fields - at.keys(),
+            id_at=at.get(id_name or ""),
+            unknown=len(at.keys() - fields),
+        )
+
+
+def _getter(places: list[int]) -> Getter:
+    """What takes the cells at these places out of a row; always a tuple, unlike `itemgetter` of one place."""
+    if len(places) > 1:
+        return itemgetter(*places)
+    return lambda row: tuple(row[place] for place in places)
 
 
 class _Reading:
@@ -196,29 +258,35 @@ class _Reading:
         self._limit = limit
         self._null_spellings = null_spellings
 
-    def numbers(self, columns: Sequence[Column]) -> Sequence[float]:
-        """Cells of numeric fields, one field after the other, NaN where missing."""
-        flat: list[Any] = [cell for _, cells in columns for cell in cells]
+    def numbers(self, names: tuple[str, ...], cells: list[Any]) -> Sequence[float]:
+        """Cells of these numeric fields, one record after the other, NaN where missing."""
         limit = self._limit
-        if _PLAIN_NUMBERS.issuperset(map(type, flat)) and all(-limit <= cell <= limit for cell in flat):
-            return flat
-        return [self._number(*place, cell) for place, cell in self._places(columns)]
-
-    def strings(self, columns: Sequence[Column]) -> Sequence[str | None]:
-        """Cells of categorical and text fields, one field after the other."""
-        flat: list[Any] = [cell for _, cells in columns for cell in cells]
-        if _PLAIN_STRINGS.issuperset(map(type, flat)) and all(
-            cell is None or len(cell) <= MAX_CELL_CHARS for cell in flat
+        if not cells or (
+            _PLAIN_NUMBERS.issuperset(map(type, cells))
+            and -limit <= min(cells)
+            and max(cells) <= limit
+            and (total := sum(cells)) == total  # else one is NaN
         ):
-            return flat
-        return [self._string(*place, cell) for place, cell in self._places(columns)]
+            return cells
+        return [
+            cell if type(cell) is float and -limit <= cell <= limit else self._number(names, at, cell)
+            for at, cell in enumerate(cells)
+        ]
 
-    def _places(self, columns: Sequence[Column]) -> Iterator[tuple[tuple[str, int], Cell]]:
-        for name, cells in columns:
-            for record, cell in enumerate(cells, self._first_record):
-                yield (name, record), cell
+    def strings(self, names: tuple[str, ...], cells: list[Any]) -> Sequence[str | None]:
+        """Cells of these categorical and text fields, one record after the other."""
+        if _PLAIN_STRINGS.issuperset(map(type, cells)) and all(
+            cell is None or len(cell) <= MAX_CELL_CHARS for cell in cells
+        ):
+            return cells
+        return [self._string(names, at, cell) for at, cell in enumerate(cells)]
 
-    def _number(self, name: str, record: int, cell: Cell) -> float:
+    def _place(self, names: tuple[str, ...], at: int) -> tuple[int, str]:
+        """Record and field of a cell, by its number among the cells of these fields."""
+        record, field = divmod(at, len(names))
+        return self._first_record + record, names[field]
+
+    def _number(self, names: tuple[str, ...], at: int, cell: Cell) -> float:
         if cell is None:
             return np.nan
         if isinstance(cell, int | float):  # true and false are 1 and 0
@@ -236,34 +304,40 @@ class _Reading:
             is_number = value is not None or _INFINITY.fullmatch(text)
             fix = "send a finite number" if is_number else "send a number"
         elif cell is ABSENT:
-            self.problems.append(_missing_field(record, name, ()))
+            self.problems.append(_missing_field(*self._place(names, at), ()))
             return np.nan
         else:
             found, fix = _kind_of(cell), "send a number"
         expected = f"a number between -{self._limit:.4g} and {self._limit:.4g}"
-        self._refuse("request.number", name, record, expected=expected, found=found, fix=fix)
+        self._refuse("request.number", self._place(names, at), expected=expected, found=found, fix=fix)
         return np.nan
 
-    def _string(self, name: str, record: int, cell: Cell) -> str | None:
+    def _string(self, names: tuple[str, ...], at: int, cell: Cell) -> str | None:
         if isinstance(cell, int | float) and abs(cell) <= FLOAT64_MAX:
             return str(cell)
         if cell is None or (isinstance(cell, str) and len(cell) <= MAX_CELL_CHARS):
             return cell
         if cell is ABSENT:
-            self.problems.append(_missing_field(record, name, ()))
+            self.problems.append(_missing_field(*self._place(names, at), ()))
         elif isinstance(cell, str):
             expected, found = f"at most {MAX_CELL_CHARS} characters", f"{len(cell)}"
-            self._refuse("request.cell", name, record, expected=expected, found=found, fix="shorten it")
+            self._refuse(
+                "request.cell", self._place(names, at), expected=expected, found=found, fix="shorten it"
+            )
         else:
             self._refuse(
-                "request.type", name, record, expected="a string", found=_kind_of(cell), fix="send a string"
+                "request.type",
+                self._place(names, at),
+                expected="a string",
+                found=_kind_of(cell),
+                fix="send a string",
             )
         return None
 
-    def _refuse(self, code: str, name: str, record: int, *, expected: str, found: str, fix: str) -> None:
+    def _refuse(self, code: str, place: tuple[int, str], *, expected: str, found: str, fix: str) -> None:
         if len(self.problems) >= MAX_PROBLEMS:
             return
-        where = f'record {record}, field "{name}"'
+        where = 'record {}, field "{}"'.format(*place)
         self.problems.append(
             Problem(
                 code=code,
@@ -275,9 +349,7 @@ class _Reading:
         )
 
 
-def _identities(cells: tuple[Cell, ...] | None) -> tuple[Cell, ...] | None:
-    if cells is None or ABSENT not in cells:
-        return cells
+def _identities(cells: Sequence[Cell]) -> tuple[Cell, ...]:
     return tuple(None if cell is ABSENT else cell for cell in cells)
 
 

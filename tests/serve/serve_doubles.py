@@ -15,7 +15,7 @@ import numpy as np
 
 from servable.engines import out_of_memory
 from servable.errors import Problem, ServableError
-from servable.records import Predictions, Records
+from servable.records import Columns, Predictions, Records
 from servable.schema import Field, Kind, Schema
 from servable.serve import App, BatchLimits, Limits, create_app, open_socket
 from servable.serve.server import build_server
@@ -87,7 +87,11 @@ def predictions_of(ages: Any, *, ids: tuple[object, ...] | None = None) -> Predi
 
 def records_of(ages: list[float], *, ids: tuple[object, ...] | None = None) -> Records:
     towns = np.array([f"t{age}" for age in ages] + [None], dtype=object)[:-1]
-    return Records(columns={"age": np.array(ages, dtype=float), "town": towns}, n=len(ages), ids=ids)
+    return Records(
+        columns=Columns.of({"age": np.array(ages, dtype=float), "town": towns}, len(ages)),
+        n=len(ages),
+        ids=ids,
+    )
 
 
 def body_of(*ages: float) -> bytes:

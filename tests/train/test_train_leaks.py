@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from servable.codecs import read_table
-from servable.records import Records
+from servable.records import Columns, Records
 from servable.schema import Field, Kind, Schema
 from servable.train.leaks import find_warnings
 from servable.train.split import Part, positions, split
@@ -29,7 +29,7 @@ def _warnings(
     """The warnings about a table of one column `x`."""
     column = np.array(cells, np.float64 if kind is Kind.NUMERIC else object)
     schema = Schema(fields=(Field("x", kind),), classes=("0", "1"))
-    records = Records(columns={"x": column}, n=len(column))
+    records = Records(columns=Columns.of({"x": column}, len(column)), n=len(column))
     return find_warnings(records, schema, labels, PARTS, group_column=group_column)
 
 
@@ -179,7 +179,7 @@ def test_a_part_may_be_empty(lacking: Part) -> None:
     )
     parts = {**PARTS, lacking: np.array([], np.int64)}
 
-    found = find_warnings(Records(columns=columns, n=N), schema, LABELS, parts)
+    found = find_warnings(Records(columns=Columns.of(columns, N), n=N), schema, LABELS, parts)
 
     assert [sentence[:17] for sentence in found] == ([] if lacking is Part.TRAIN else ['column "category"'])
 
@@ -233,7 +233,7 @@ def test_warnings_follow_the_order_of_the_fields_and_texts_that_repeat_come_last
         fields=tuple(Field(name, kind) for name, kind in zip(columns, kinds, strict=True)), classes=("0", "1")
     )
 
-    found = find_warnings(Records(columns=columns, n=N), schema, LABELS, PARTS)
+    found = find_warnings(Records(columns=Columns.of(columns, N), n=N), schema, LABELS, PARTS)
 
     assert [sentence.split('"')[1] for sentence in found] == ["first", "second", "text"]
 

@@ -3,16 +3,17 @@
 Law: `apply` of the concatenation of records is the concatenation of `apply`, bit for bit.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
 from servable.preprocess.risk import RiskTable
-from servable.records import ModelInputs, ObjectArray, Records, TextInputs
+from servable.records import Layout, ModelInputs, ObjectArray, Records, TextInputs
 
 
 class TextReader(Protocol):
@@ -42,6 +43,10 @@ class Preprocessor:
     missing: float = np.nan
     texts: Mapping[str, TextReader] = field(default_factory=dict)
 
+    _orders: "WeakKeyDictionary[Layout, _Order]" = field(
+        default_factory=WeakKeyDictionary, init=False, repr=False, compare=False
+    )
+
     @cached_property
     def _fill(self) -> NDArray[np.float64]:
         return np.array([[self.imputation.get(name, self.missing)] for name in self.features])
@@ -56,13 +61,40 @@ class Preprocessor:
     def _tabular(self, records: Records) -> NDArray[np.float32]:
         if not self.features:
             return np.empty((records.n, 0), dtype=np.float32)
-        columns = np.array(
-            [
-                records.columns[name].tolist()
-                if (table := self.risk_tables.get(name)) is None
-                else table.apply(records.columns[name])
-                for name in self.features
-            ]
+        columns = records.columns
+        order = self._order(columns.layout)
+        rows = columns.numbers
+        if order.tables:
+            strings = columns.strings.tolist()
+            rows = np.concatenate([rows, [table.apply(strings[row]) for row, table in order.tables]])
+        features = rows.take(order.rows, axis=0)
+        np.copyto(features, self._fill, where=np.isnan(features))
+        return features.T.astype(np.float32, order="C")
+
+    def _order(self, layout: Layout) -> "_Order":
+        order = self._orders.get(layout)
+        if order is None:
+            order = self._orders[layout] = _Order.of(layout, self.features, self.risk_tables)
+        return order
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Order:
+    """How the columns of a layout become features.
+
+    Attributes:
+        tables: row of a column of strings, and the table that makes numbers of it.
+        rows: of each feature, among the columns of numbers and then those of the tables.
+    """
+
+    tables: tuple[tuple[int, RiskTable], ...]
+    rows: NDArray[np.intp]
+
+    @classmethod
+    def of(cls, layout: Layout, features: Sequence[str], tables: Mapping[str, RiskTable]) -> "_Order":
+        categorical = [name for name in features if name in tables]
+        row = layout.numbers | {name: len(layout.numbers) + at for at, name in enumerate(categorical)}
+        return cls(
+            tuple((layout.strings[name], tables[name]) for name in categorical),
+            np.array([row[name] for name in features], dtype=np.intp),
         )
-        np.copyto(columns, self._fill, where=np.isnan(columns))
-        return columns.T.astype(np.float32, order="C")

@@ -5,7 +5,7 @@ Fitting stands beside applying, so that a table's meaning has one home. Looking 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -38,9 +38,14 @@ class RiskTable:
         object.__setattr__(self, "_missing", self.bins.get(MISSING_BIN, self.default))
         object.__setattr__(self, "_integers", _by_integer(self.bins))
 
-    def apply(self, categories: ObjectArray) -> list[float]:
-        """N values of `[n]` categories (`str`, or None where missing)."""
-        return [self._value(category) for category in categories.tolist()]
+    @property
+    def has_integers(self) -> bool:
+        """Whether its keys are numbers, so that `10`, `10.0` and `"10"` meet in it (decision 0005)."""
+        return bool(self._integers)
+
+    def apply(self, categories: Iterable[str | None]) -> list[float]:
+        """A value for each category (`str`, or None where missing)."""
+        return [self._value(category) for category in categories]
 
     def falls_to_default(self, category: str | None) -> bool:
         """Whether a category is answered by the default bin."""
@@ -61,22 +66,25 @@ def fit_risk_table(
 ) -> RiskTable:
     """A risk table of training rows.
 
-    With g the mean label, k = int(rows * smooth_factor) and a category of c rows with mean label m:
-    (c * m + k * g) / (c + k) if c >= count_threshold, else g. The default is g. Missing categories
-    are the bin "nan" if there are any.
+    With g the mean label, k = int(rows * smooth_factor) and a category of c rows, whose share of label 1
+    among its labels 0 and 1 is m: (c * m + k * g) / (c + k) if c >= count_threshold, else g. The
+    default is g. Missing categories are the bin "nan" if there are any. With labels beyond 1, g is the
+    mean of their numbers, and may exceed 1: the tables of such models are written so.
 
     Args:
         categories: `[n]` `str` or None.
-        labels: `[n]` 0 or 1.
+        labels: `[n]` 0 or 1; 2 and more of more classes.
         smooth_factor: pseudo-rows as a share of all rows.
         count_threshold: categories with fewer rows answer the mean label.
     """
     keys = [MISSING_BIN if category is None else category for category in categories]
     names, index, counts = np.unique(np.array(keys, dtype=object), return_inverse=True, return_counts=True)
-    positives = np.bincount(index, weights=labels, minlength=len(names))
+    positives = np.bincount(index, weights=labels == 1, minlength=len(names))
+    rated = np.bincount(index, weights=labels <= 1, minlength=len(names))
     mean = float(labels.mean())
     pseudo = int(len(keys) * smooth_factor)
-    smoothed = (positives + pseudo * mean) / (counts + pseudo)
+    scaled = np.divide(counts * positives, rated, out=counts * mean, where=rated > 0)
+    smoothed = (scaled + pseudo * mean) / (counts + pseudo)
     values = np.where(counts >= count_threshold, smoothed, mean)
     return RiskTable({str(name): float(value) for name, value in zip(names, values, strict=True)}, mean)
 

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from servable.records import Predictions, Records
+from servable.records import Columns, Predictions, Records
 
 
 def concatenate(parts: Sequence[Records]) -> Records:
-    """All records of the parts, in order; every part has the same columns, and there is at least one part.
+    """All records of the parts, in order; there is at least one, and all have the columns of one layout.
 
     The ids are None unless every part has them.
     """
@@ -20,7 +20,11 @@ def concatenate(parts: Sequence[Records]) -> Records:
         return parts[0]
     with_ids = [part.ids for part in parts if part.ids is not None]
     return Records(
-        columns={name: np.concatenate([part.columns[name] for part in parts]) for name in parts[0].columns},
+        columns=Columns(
+            parts[0].columns.layout,
+            np.concatenate([part.columns.numbers for part in parts], axis=1),
+            np.concatenate([part.columns.strings for part in parts], axis=1),
+        ),
         n=sum(part.n for part in parts),
         ids=tuple(id_ for ids in with_ids for id_ in ids) if len(with_ids) == len(parts) else None,
         ignored_cells=sum(part.ignored_cells for part in parts),
@@ -32,8 +36,9 @@ def cut(records: Records, start: int, stop: int) -> Records:
     """The records from `start` up to `stop`, as views; the counts of cells and headers stay behind."""
     if start == 0 and stop >= records.n:
         return records
+    columns = records.columns
     return Records(
-        columns={name: column[start:stop] for name, column in records.columns.items()},
+        columns=Columns(columns.layout, columns.numbers[:, start:stop], columns.strings[:, start:stop]),
         n=len(range(records.n)[start:stop]),
         ids=None if records.ids is None else records.ids[start:stop],
     )
