@@ -25,6 +25,7 @@ check: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/serving.py
+	$(BIN)/python benchmarks/records.py
 	@if test -f demo-output/model.tar.gz; then $(BIN)/python benchmarks/text.py demo-output/model.tar.gz; \
 	else echo "text: run \`make demo\` first, which makes the model"; fi
 

@@ -134,7 +134,7 @@ def _table(records: list[dict[str, Any]]) -> Table:
         # few bytes can name many keys, each of which becomes a cell of every record
         require_room_for_cells(len(records), len({name for record in records for name in record}))
         return Table.of_records(records)
-    return Table(names=names, rows=[tuple(record[name] for name in names) for record in records])
+    return Table(names=names, rows=[tuple(map(record.__getitem__, names)) for record in records])
 
 
 def _objects(table: Table) -> list[dict[str, Any]]:
