@@ -301,6 +301,23 @@ def test_weights_that_do_not_fit_are_refused_by_name(
     assert f", found {found}" in str(caught.value)
 
 
+def test_weights_that_do_not_fit_are_all_listed_in_one_sentence() -> None:
+    weights = weights_of(tiny_network()) | {LAST: _zeros(2, 6), WORDS: _zeros(9, 16), "gate.bias": _zeros(3)}
+    del weights[f"{TEXT}.head_layer.1.bias"]
+
+    with pytest.raises(Damaged) as caught:
+        build_network("bimodal_bert", weights, encoder_config(), text_fields=[FIELD])
+
+    assert str(caught.value) == (
+        "model weights: expected weights that fit this network, found 4 that do not: "
+        f"for the weight `{WORDS}` of shape [50, 16] one of shape [9, 16]; "
+        f"for the weight `{TEXT}.head_layer.1.bias` of shape [6] none of that name; "
+        f"for the weight `{LAST}` of shape [2, 12] one of shape [2, 6]; "
+        "for weights of this network alone another one, 'gate.bias'; "
+        "use the weights, the encoder and the model_class of one and the same training"
+    )
+
+
 @pytest.mark.parametrize(
     ("changes", "found"),
     [

@@ -1,6 +1,6 @@
 """Stored weights: what they are called, and into which network they fit."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -74,20 +74,20 @@ def load_weights(network: nn.Module, weights: Mapping[str, NDArray[Any]], *, whe
     """Put weights into a network; the network may have been made without memory for them.
 
     Raises:
-        Damaged: `network.weights`, naming each that is missing, unknown or of another shape.
+        Damaged: `network.weights`, naming every one that is missing, unknown or of another shape.
     """
     expected = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
-    problems = [
-        _problem(where, f"the weight `{name}` of shape {list(shape)}", _found(weights.get(name)))
+    mismatches = [
+        (f"the weight `{name}` of shape {list(shape)}", _found(weights.get(name)))
         for name, shape in expected.items()
         if name not in weights or weights[name].shape != shape
     ] + [
-        _problem(where, "weights of this network alone", f"another one, {shown(name)}")
+        ("weights of this network alone", f"another one, {shown(name)}")
         for name in weights
         if name not in expected
     ]
-    if problems:
-        raise Damaged(problems)
+    if mismatches:
+        raise _wrong(where, *_in_one(mismatches))
     # a copy, because torch would write into an array that may be shared or read-only
     copies = {name: torch.from_numpy(np.array(array, dtype=np.float32)) for name, array in weights.items()}
     network.load_state_dict(copies, assign=True)
@@ -130,6 +130,14 @@ def _current(name: str) -> str:
 
 def _found(array: NDArray[Any] | None) -> str:
     return "none of that name" if array is None else f"one of shape {list(array.shape)}"
+
+
+def _in_one(mismatches: Sequence[tuple[str, str]]) -> tuple[str, str]:
+    """What was expected and what was found, of all mismatches: they are read together or not at all."""
+    if len(mismatches) == 1:
+        return mismatches[0]
+    listed = "; ".join(f"for {expected} {found}" for expected, found in mismatches)
+    return "weights that fit this network", f"{len(mismatches)} that do not: {listed}"
 
 
 def _wrong(where: str, expected: str, found: str) -> Damaged:
