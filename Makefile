@@ -3,7 +3,10 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo demo-trees test check bench clean
+# A folder of recorded artifacts, requests and answers: index.json, encoders/, cases/ and their right answers.
+CASES ?= ../shared/conformance
+
+.PHONY: demo demo-trees test check conformance bench clean
 
 demo: $(VENV)/.demo
 	$(BIN)/servable demo text
@@ -22,6 +25,9 @@ check: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+conformance: $(VENV)/.dev
+	$(BIN)/python tests/conformance "$(CASES)"
 
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/serving.py

@@ -14,7 +14,20 @@ several problems; its text is the first one's sentence, and how many more there 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Self
+
+KNOWN_WORDS = MappingProxyType(
+    {
+        "request.content-type": "Unsupported content type: ",
+        "request.json": "Invalid JSON format: ",
+        "request.missing-field": "Missing required feature columns: ",
+    }
+)
+"""By code, how the text begins that a caller over HTTP or of the handler gets (decision 0022).
+
+Source: the inference handler's documentation, "Error Handling".
+"""
 
 MAX_PROBLEMS = 20
 _MAX_FOUND = 60

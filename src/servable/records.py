@@ -57,6 +57,28 @@ class Table:
         rows = [tuple(record.get(name, ABSENT) for name in names) for record in records]
         return cls(names=names, rows=rows)
 
+    def column(self, name: str) -> list[Cell]:
+        """The cells under a name, `ABSENT` where a record lacks the key.
+
+        Raises:
+            KeyError: if no column has the name; those of a positional table have none.
+        """
+        if name not in (self.names or ()):
+            raise KeyError(name)
+        position = (self.names or ()).index(name)
+        return [row[position] for row in self.rows]
+
+    def to_records(self) -> list[dict[str, Cell]]:
+        """One dict for each record, without the keys that it lacks; positions where there are no names."""
+        return [
+            {
+                name: cell
+                for name, cell in zip(self.names or map(str, range(len(row))), row, strict=True)
+                if cell is not ABSENT
+            }
+            for row in self.rows
+        ]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextJoin:

@@ -1,9 +1,10 @@
 """Scorer: preprocessor, engine and calibrator of one artifact. There is no second way to a score."""
 
+import logging
 import math
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,14 @@ from servable.artifact import (
     TokenizerSearch,
     read_artifact,
 )
-from servable.calibration import Calibrator, CalibratorKind, LookupTable
+from servable.calibration import CalibrationEvents, Calibrator, calibrate_or_keep
 from servable.engines import Device, Engine, open_engine
 from servable.errors import BadInput, Damaged, Problem, ServableError
 from servable.preprocess import Preprocessor, RiskTable, TextReader
-from servable.records import Predictions, Records, Table
+from servable.records import FloatArray, Predictions, Records, Table
 from servable.schema import Schema
+
+_logger = logging.getLogger("servable.scorer")
 
 _TREES_BATCH_ROWS = 256
 _NETWORK_BATCH_ROWS = 16  # a text of 64 tokens fills a core: beyond that, a batch gains nothing
@@ -40,6 +43,7 @@ class Scorer:
         degradations: what was passed over because damage was tolerated, one sentence each.
         threads: inside one operation of the engine.
         device: where the engine was asked to compute.
+        calibration_events: how often raw scores stood in for calibrated ones.
     """
 
     artifact: Artifact
@@ -49,6 +53,7 @@ class Scorer:
     degradations: tuple[str, ...]
     threads: int = 1
     device: Device = Device.AUTO
+    calibration_events: CalibrationEvents = field(default_factory=CalibrationEvents, compare=False)
 
     @property
     def schema(self) -> Schema:
@@ -84,7 +89,9 @@ class Scorer:
             ServableError: `score.not-finite`, naming the first record whose score is NaN or infinite.
         """
         raw = self.engine.run(self.preprocessor.apply(records))
-        if not math.isfinite(raw.sum()):  # a sum of probabilities is finite exactly if each of them is
+        if not math.isfinite(
+            np.add.reduce(raw, axis=None)
+        ):  # a sum of probabilities is finite exactly if each of them is
             first = int(np.flatnonzero(~np.isfinite(raw).all(axis=1))[0])
             raise ServableError(
                 Problem(
@@ -95,8 +102,22 @@ class Scorer:
                     fix="look at this record with `servable predict`, and at the model",
                 )
             )
-        calibrated = raw if self.calibrator is None else self.calibrator.apply(raw)
+        calibrated = raw if self.calibrator is None else self._calibrated(self.calibrator, raw)
         return Predictions(raw=raw, calibrated=calibrated, ids=records.ids)
+
+    def _calibrated(self, calibrator: Calibrator, raw: FloatArray) -> FloatArray:
+        """Calibrated scores; raw ones, counted and logged, where the calibrator fails (decision 0011)."""
+        found = calibrate_or_keep(calibrator, raw)
+        self.calibration_events.add(found)
+        if found.failure is not None:
+            # the message of an exception may quote a record
+            _logger.warning(
+                "calibration failed on %d of %d records with %s: their raw scores are answered",
+                found.failed,
+                len(raw),
+                type(found.failure).__name__,
+            )
+        return found.scores
 
 
 def load(
@@ -106,22 +127,32 @@ def load(
     tokenizers: Path | str | None = None,
     threads: int | None = None,
     device: Device | str = Device.AUTO,
+    allow_download: bool = False,
+    columns: Path | str | None = None,
 ) -> Scorer:
     """A scorer of the artifact in a folder or an archive, packed or as training left it.
 
     Args:
-        path: folder, .tar.gz, .tar or .zip.
+        path: folder, .tar.gz, .tar or .zip; or the file of a booster.
         on_damage: "refuse" a missing or broken file, or "warn" and go on without it.
         tokenizers: where to look for the tokenizer of a training output that has none: a folder with
             `tokenizer.json` and `config.json`, or with such folders by name.  [default: the folder that
             the environment variable SERVABLE_TOKENIZER_PATH names]
         threads: inside one operation of a network.  [default: as the artifact was compared on]
         device: "cpu", "cuda", or "auto" for a GPU where the engine can use one.
+        allow_download: whether a tokenizer that is neither in the artifact nor on this machine may be
+            fetched from the Hugging Face hub; that needs the extra `train`.
+        columns: a list of the columns of a booster that stands alone, one name a line.  [default: the
+            booster's own names]
     """
     policy = OnDamage(on_damage)
-    search = TokenizerSearch.of(os.environ, folder=tokenizers)
-    artifact = read_artifact(path, on_damage=policy, tokenizers=search)
-    return scorer_of(artifact, on_damage=policy, threads=threads, device=Device(device))
+    search = TokenizerSearch.of(os.environ, folder=tokenizers, allow_download=allow_download)
+    listed = None if columns is None else Path(columns)
+    artifact = read_artifact(path, on_damage=policy, tokenizers=search, columns=listed)
+    scorer = scorer_of(artifact, on_damage=policy, threads=threads, device=Device(device))
+    if scorer.calibrator is None:
+        _logger.info("%s: no calibrator, so its calibrated scores are the raw ones", artifact.name)
+    return scorer
 
 
 def scorer_of(
@@ -182,21 +213,17 @@ def _require_equal(what: str, listed: int, found: int) -> None:
 
 
 def _calibrator(artifact: Artifact, on_damage: OnDamage) -> tuple[Calibrator | None, tuple[str, ...]]:
-    """The first calibrator whose tables hold, and a sentence for each that does not."""
+    """The first calibrator that holds what it must, and a sentence for each that does not."""
     sound: list[Calibrator] = []
     problems: list[str] = []
     for stored in artifact.calibrations:
         try:
-            tables = {
-                index: LookupTable.of_pairs(pairs, where=stored.where)
-                for index, pairs in stored.tables.items()
-            }
+            sound.append(Calibrator.of_stored(stored, classes=len(artifact.schema.classes)))
         except Damaged as error:
             if on_damage is OnDamage.REFUSE:
                 raise
+            _logger.warning("%s", error)
             problems.append(str(error))
-            continue
-        sound.append(Calibrator(kind=CalibratorKind(stored.kind), tables=tables))
     return (sound[0] if sound else None), tuple(problems)
 
 

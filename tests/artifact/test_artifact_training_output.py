@@ -250,7 +250,7 @@ def test_a_broken_calibration_is_refused_although_another_kind_comes_before_it(
     files = _calibrated(output, **{"percentile_score.json": HALF, "calibration_model.json": [[1, 0], [0, 1]]})
 
     assert str(_refused(files)).startswith(
-        "calibration/calibration_model, knot 1: expected raw scores in rising"
+        "calibration/calibration_model.json, knot 1: expected raw scores in rising"
     )
 
 
@@ -287,10 +287,7 @@ def test_a_per_class_table_of_no_class_is_damage(output: dict[str, bytes]) -> No
 def test_a_model_that_is_no_booster_is_damage(model: bytes, output: dict[str, bytes]) -> None:
     error = _refused(output | {"xgboost_model.bst": model})
 
-    assert str(error) == (
-        "model file: expected a booster that XGBoost can load, found one that it refuses; "
-        "write it again with the training that made it"
-    )
+    assert str(error).startswith("xgboost_model.bst")
 
 
 def test_an_empty_model_file_is_damage_and_ends_no_process(output: dict[str, bytes], tmp_path: Path) -> None:
@@ -308,7 +305,7 @@ def test_an_empty_model_file_is_damage_and_ends_no_process(output: dict[str, byt
         [sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=False, timeout=60
     )
 
-    assert process.stdout.startswith("model file: expected a booster that XGBoost can load, found ")
+    assert "xgboost_model.bst: expected a booster that XGBoost saved as UBJSON or JSON" in process.stdout
 
 
 @pytest.mark.parametrize("names", [("age", "income", "region"), ("age", "income", "region", "code", "more")])
@@ -320,22 +317,16 @@ def test_a_model_of_another_number_of_features_is_damage(
     assert "4" in str(error)
 
 
-@pytest.mark.parametrize(
-    ("file", "found"),
-    [
-        ("lightgbm_model.txt", "a LightGBM model, which this version cannot read yet"),
-        ("readme.md", "readme.md"),
-    ],
-)
-def test_another_layout_is_refused_by_its_name(file: str, found: str) -> None:
+def test_another_layout_is_refused_by_its_files() -> None:
     with pytest.raises(BadInput) as caught:
-        read_files(MemoryFiles({file: b""}))
+        read_files(MemoryFiles({"readme.md": b""}))
 
     assert caught.value.code == "artifact.layout"
     assert str(caught.value) == (
-        "layout: expected manifest.json (packed), xgboost_model.bst with feature_columns.txt (XGBoost "
-        "output), or model.pth with model_artifacts.pth (network output), "
-        f"found {found}; name the folder or archive that training or `servable pack` wrote"
+        "layout: expected manifest.json (packed), xgboost_model.bst or lightgbm_model.txt with "
+        "feature_columns.txt (output with trees), model.pth with model_artifacts.pth (network output), "
+        "config.json with its weights (a classifier of Hugging Face), or a booster alone, found readme.md; "
+        "name the folder or archive that training or `servable pack` wrote"
     )
 
 

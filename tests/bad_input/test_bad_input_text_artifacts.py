@@ -89,7 +89,7 @@ def test_artifacts_that_are_cut_off_are_refused_by_every_verb(
 def test_weights_that_are_cut_off_are_refused(text_workshop: Path) -> None:
     _cut("model.pth")(text_workshop / "trained")
 
-    assert refusal("inspect", "trained", cwd=text_workshop) == f"error: model.pth: {CUT_OFF}\n"
+    assert refusal("inspect", "trained", cwd=text_workshop) == f"error: trained, model.pth: {CUT_OFF}\n"
 
 
 @pytest.mark.parametrize("file", [ARTIFACTS, SETTINGS])
@@ -126,9 +126,10 @@ def test_a_training_output_without_its_tokenizer_is_refused(text_workshop: Path)
     message = refusal("inspect", "trained", cwd=text_workshop)
 
     assert message == (
-        "error: tokenizer tiny-bert: expected tokenizer/tokenizer.json in the artifact, or a folder of this "
-        "name where SERVABLE_TOKENIZER_PATH says, found no such file, and SERVABLE_TOKENIZER_PATH is not "
-        "set; set SERVABLE_TOKENIZER_PATH to a folder with tokenizer.json and config.json\n"
+        "error: tokenizer tiny-bert: expected tokenizer/tokenizer.json in the artifact, a folder of this "
+        "name where SERVABLE_TOKENIZER_PATH says, or the cache of the Hugging Face hub, found none of them, "
+        "and SERVABLE_TOKENIZER_PATH is not set; set SERVABLE_TOKENIZER_PATH to a folder with "
+        "tokenizer.json and config.json, or pass `--allow-download`\n"
     )
 
 
@@ -317,7 +318,7 @@ def test_a_graph_that_is_none_is_refused_whatever_its_manifest_says(
 
     assert message == (
         f"error: {name}: expected an ONNX graph that ONNX Runtime can load, found one that it refuses "
-        "(InvalidProtobuf); pack the artifact again\n"
+        "(bytes that are no protobuf); pack the artifact again\n"
     )
 
 

@@ -143,7 +143,7 @@ def test_inspect_describes_the_pack_of_a_network(text_model: Model, tmp_path: Pa
         "  engine      onnx-network (encoder.onnx, head.onnx; compared on 1 thread)",
         "  calibrator  regular, knots {'1': *}",
         "  golden      115: 98 real records of the test split, 17 derived from the schema",
-        "  conversion  largest difference * on 115 golden records and 46 of every length",
+        "  conversion  largest difference * on 115 golden records and 49 of many lengths",
         "  data        reviews, 900 rows, sha256 *",
         "  fields      3, id order, label recommended",
         "    age: numeric, imputed by 54.0",

@@ -1,113 +1,84 @@
-"""Replays the recorded requests of a conformance case through a scorer and compares the answers.
+"""Replays the requests of a recorded case and compares scores, refusals and what the model is given.
 
-A request that `deviations.json` tags is compared with `expect.json`, every other one with the stored
-answer of the independent implementation. There is no third kind: what does not match is a failure, and
-so is a request that was not sent.
+What does not match is a disagreement, and so is a request that was not sent.
 """
 
-import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from recorded_suite import Case, Outcome, Recorded, Refusal, Scores, Steps, Undecided
+from roads import Opened, Road
 
-from servable.codecs import decode_answer, decode_request, encode_answer
-from servable.errors import BadInput
-from servable.scorer import Scorer
+from servable.errors import BadInput, Damaged, ServableError
 
 TOLERANCE = 1e-5
 """Absolute, for raw and calibrated probabilities alike."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scores:
-    """Expected probabilities, `[n, classes]` each, or `[n]` of class 1 alone."""
-
-    raw: NDArray[np.float64]
-    calibrated: NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
-    """An expected refusal of the whole request; record and field only where they are asked for."""
-
-    record: int | None = None
-    field: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recorded:
-    """One recorded request and what must come of it.
-
-    Attributes:
-        source: `stored` or `expected`, where the right answer was taken from.
-    """
-
-    key: str
-    content_type: str
-    body: bytes
-    source: str
-    outcome: Scores | Refusal
-
-
 @dataclass(slots=True)
 class Tally:
-    """What a replay found."""
+    """What a replay found; every request is counted once.
 
-    case: str
+    Attributes:
+        requests: all there are.
+        stored: agreements with the stored answer.
+        expected: agreements with the right answer where the stored one is not.
+        compared_steps: requests whose tokens, chunks and numbers were compared too.
+        disagreements: one sentence each.
+        largest: difference between two probabilities.
+    """
+
+    name: str
+    requests: int = 0
     stored: int = 0
     expected: int = 0
-    failures: list[str] = field(default_factory=list)
-    sent: set[str] = field(default_factory=set)
+    compared_steps: int = 0
+    disagreements: list[str] = field(default_factory=list)
     largest: float = 0.0
 
     def line(self) -> str:
-        """The summary that a replay prints for its case."""
-        return (
-            f"{self.case}: {len(self.sent)} requests, {self.stored} matched by stored answer, "
-            f"{self.expected} matched by expectation, {len(self.failures)} failed, "
-            f"largest difference {self.largest:.2g}\n"
-        )
+        """One row of the replay's table."""
+        counts = (self.requests, self.stored, self.expected, self.compared_steps, len(self.disagreements))
+        return f"{self.name:<38}" + "".join(f"{count:>17,}" for count in counts)
 
 
-def recorded_requests(conformance: Path, case: str) -> Iterator[Recorded]:
-    """Every request that a case lists, with its right answer."""
-    folder = conformance / "cases" / case
-    tags = _read(conformance / "deviations.json")
-    tagged, kept = (tags[kind].get(case, {}) for kind in ("cases", "kept"))
-    right, stored = _read(conformance / "expect.json").get(case, {}), _read(folder / "answers.json")
-    for entry in _read(folder / "case.json")["requests"]:
-        key = entry["answer"]
-        by_expectation = key in tagged and key not in kept
-        yield Recorded(
-            key=key,
-            content_type=entry["content_type"],
-            body=(folder / entry["request"]).read_bytes(),
-            source="expected" if by_expectation else "stored",
-            outcome=_expectation(right[key]) if by_expectation else _stored(entry, stored[key]),
-        )
+COLUMNS = ("requests", "as stored", "as expected", "inputs compared", "disagreements")
+HEADER = f"{'case':<38}" + "".join(f"{title:>17}" for title in COLUMNS)
 
 
-def request_files(conformance: Path, case: str) -> set[str]:
-    """Names, without their ending, of all request bodies that the case's folder holds."""
-    return {path.stem for path in (conformance / "cases" / case / "requests").iterdir()}
+def replay_case(case: Case, road: Road, *, artifact: Path | None = None) -> Tally:
+    """Loads the artifact of a case, or one that was made of it, and sends it every request."""
+    requests = case.requests()
+    files = case.request_files()
+    opened = road.open(artifact or case.artifact)
+    tally = replay(requests, opened, name=case.name, known_steps=case.text_steps)
+    tally.requests = len(files | {request.key for request in requests})
+    unsent = sorted(files - {request.key for request in requests})
+    tally.disagreements[:0] = [f"{key}: not sent, because the case does not list it" for key in unsent]
+    return tally
 
 
-def replay(scorer: Scorer, recorded: Iterator[Recorded], case: str) -> Tally:
-    """Sends each request through decode, bind, score, encode and compares what comes back."""
-    tally = Tally(case)
-    for request in recorded:
-        tally.sent.add(request.key)
-        try:
-            answer: Scores | BadInput = _answer(scorer, request)
-        except BadInput as error:
-            answer = error
-        fault = _fault(request.outcome, answer, tally)
+def replay(
+    requests: Iterable[Recorded],
+    opened: Opened | Exception,
+    *,
+    name: str,
+    known_steps: frozenset[str] = frozenset(),
+) -> Tally:
+    """Sends each request to an opened artifact, or to one that could not be opened."""
+    tally = Tally(name)
+    for request in requests:
+        tally.requests += 1
+        if isinstance(opened, Exception):
+            fault = _fault_of_load(request.outcome, opened, known_steps)
+        else:
+            fault = _fault(request, opened, tally)
         if fault:
-            tally.failures.append(f"{request.key} ({request.source}): {fault}")
+            tally.disagreements.append(f"{request.key} ({request.source}): {fault}")
         elif request.source == "stored":
             tally.stored += 1
         else:
@@ -115,55 +86,80 @@ def replay(scorer: Scorer, recorded: Iterator[Recorded], case: str) -> Tally:
     return tally
 
 
-def _answer(scorer: Scorer, request: Recorded) -> Scores:
-    """Through the wire form that carries all classes."""
-    records = scorer.schema.bind(decode_request(request.body, request.content_type))
-    answer = decode_answer(*encode_answer(scorer.score_records(records), "text/csv"))
-    return Scores(raw=answer.raw, calibrated=answer.calibrated)
+def _fault_of_load(wanted: Outcome, error: Exception, known_steps: frozenset[str]) -> str | None:
+    """A refusal of the artifact answers a request only if its own steps are the fault, and it says which."""
+    names_a_step = isinstance(error, Damaged) and any(step in str(error) for step in known_steps)
+    if isinstance(wanted, Refusal) and wanted.at_load and names_a_step:
+        return None
+    return f"the artifact does not load: {type(error).__name__}: {error}"
 
 
-def _fault(wanted: Scores | Refusal, answer: Scores | BadInput, tally: Tally) -> str | None:
-    if isinstance(answer, BadInput):
-        return _refusal_fault(wanted, answer)
+def _fault(request: Recorded, opened: Opened, tally: Tally) -> str | None:
+    wanted = request.outcome
+    if isinstance(wanted, Undecided):
+        return wanted.why
+    try:
+        found = opened.answer(request.body, request.content_type)
+    except BadInput as error:
+        return _fault_of_refusal(wanted, error)
+    except Exception as error:  # a fault of ours, which the replay reports
+        if isinstance(wanted, Refusal) and wanted.at_load and isinstance(error, ServableError):
+            return None
+        return f"{type(error).__name__}: {error}"
     if isinstance(wanted, Refusal):
-        return f"expected a refusal, found scores {answer.raw.tolist()}"
-    for kind, right, found in (
-        ("raw", wanted.raw, answer.raw),
-        ("calibrated", wanted.calibrated, answer.calibrated),
+        return f"expected a refusal, found scores {found.raw.tolist()}"
+    return _fault_of_scores(wanted, found, tally) or _fault_of_steps(request, opened, tally)
+
+
+def _fault_of_scores(wanted: Scores, found: Scores, tally: Tally) -> str | None:
+    for kind, right, all_classes in (
+        ("raw", wanted.raw, found.raw),
+        ("calibrated", wanted.calibrated, found.calibrated),
     ):
-        ours = found[:, 1] if right.ndim == 1 else found
+        ours = all_classes[:, 1] if right.ndim == 1 else all_classes
         if right.shape != ours.shape:
             return f"{kind}: expected the shape {right.shape}, found {ours.shape}"
         difference = float(np.abs(right - ours).max())
         if not difference <= TOLERANCE:
-            return f"{kind}: expected {right.tolist()}, found {ours.tolist()}"
+            return f"{kind}: off by {difference:.2g}, expected {right.tolist()}, found {ours.tolist()}"
         tally.largest = max(tally.largest, difference)
     return None
 
 
-def _refusal_fault(wanted: Scores | Refusal, error: BadInput) -> str | None:
+def _fault_of_refusal(wanted: Scores | Refusal, error: BadInput) -> str | None:
     if isinstance(wanted, Scores):
         return f"expected scores {wanted.raw.tolist()}, found the refusal: {error}"
     sentences = [str(problem) for problem in error.problems]
-    place = "" if wanted.record is None else f"record {wanted.record}"
+    place = r"" if wanted.record is None else rf"\brecord {wanted.record}\b"
     name = "" if wanted.field is None else f'"{wanted.field}"'
-    if any(place in sentence and name in sentence for sentence in sentences):
+    if any(re.search(place, sentence) and name in sentence for sentence in sentences):
         return None
     return f"expected a refusal that names {place} {name}, found: {sentences}"
 
 
-def _expectation(entry: Mapping[str, Any]) -> Scores | Refusal:
-    if entry["outcome"] == "error":
-        return Refusal(record=entry["row"], field=entry["field"])
-    return Scores(raw=np.array(entry["raw"]), calibrated=np.array(entry["calibrated"]))
+def _fault_of_steps(request: Recorded, opened: Opened, tally: Tally) -> str | None:
+    wanted = request.steps
+    if wanted is None:
+        return None
+    found = opened.steps(request.body, request.content_type)
+    tally.compared_steps += 1
+    return _difference(wanted, found)
 
 
-def _stored(entry: Mapping[str, Any], answer: Mapping[str, Any]) -> Scores | Refusal:
-    if entry["result"] in {"input_error", "predict_error"}:
-        return Refusal()
-    found = answer["predict_fn"]
-    return Scores(raw=np.array(found["raw"]["values"]), calibrated=np.array(found["calibrated"]["values"]))
+def _difference(wanted: Steps, found: Steps) -> str | None:
+    for kind, right, ours in (("chunks", wanted.chunks, found.chunks), ("token ids", wanted.ids, found.ids)):
+        for name, rows in (right or {}).items():
+            if (ours or {}).get(name) != rows:
+                return f'{kind} of "{name}": expected {rows}, found {(ours or {}).get(name)}'
+    if wanted.tabular is None:
+        return None
+    if wanted.features != found.features:
+        return f"tabular columns: expected {wanted.features}, found {found.features}"
+    if found.tabular is None or not _equal(wanted.tabular, found.tabular):
+        ours_listed = None if found.tabular is None else found.tabular.tolist()
+        return f"tabular values: expected {wanted.tabular.tolist()}, found {ours_listed}"
+    return None
 
 
-def _read(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8"))
+def _equal(right: NDArray[np.float32], ours: NDArray[np.float32]) -> bool:
+    return right.shape == ours.shape and np.array_equal(right, ours, equal_nan=True)

@@ -144,8 +144,11 @@ def test_graphs_that_do_not_belong_together_are_refused(graphs: NetworkGraphs) -
         'encoder of the field "notes": expected a graph with the inputs input_ids, attention_mask, found one '
         "with notes_vector, tabular; pack the artifact again"
     )
-    assert refusal({FIELD: encoder}, encoder.model).startswith(
-        "head: expected an ONNX graph that ONNX Runtime can load, found one that it refuses ("
+    with pytest.raises(Damaged) as caught:
+        OnnxNetwork({FIELD: encoder}, encoder.model, intra_op_threads=1, pad_token_id=0)
+    assert str(caught.value) == (
+        "head: expected tensors in the file itself, found a tensor in 'encoder.onnx.data'; "
+        "pack the artifact again"
     )
 
 

@@ -130,7 +130,7 @@ def test_a_graph_that_reads_something_else_is_refused(model: bytes) -> None:
     def refusal(model: bytes, features: tuple[str, ...]) -> str:
         with pytest.raises(Damaged) as caught:
             _engine(model, features=features)
-        assert caught.value.code == "engine.model"
+        assert caught.value.code in {"engine.model", "onnx.format"}
         return str(caught.value).partition(";")[0]
 
     assert refusal(model, ("age", "amount")) == (

@@ -138,6 +138,7 @@ def test_a_booster_beyond_its_tolerance_is_packed_in_its_own_format_and_scores(
     assert scorer.artifact.engine.kind == "xgboost"
     assert "xgboost_model.ubj" in scorer.artifact.files
     assert "trees.onnx" not in scorer.artifact.files
+    assert scorer.artifact.files.read("code/requirements.txt").startswith(b"servable[trees]==")
     assert scorer.score(RECORD).raw.tolist() == servable.load(training_output).score(RECORD).raw.tolist()
     assert result.manifest.tolerances == impossible
     assert result.summary_lines()[2] == (

@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import json
 import shutil
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,8 @@ def manifest(members: dict[str, bytes]) -> dict[str, Any]:
 def test_a_pack_holds_these_files(members: dict[str, bytes]) -> None:
     assert sorted(members) == [
         "calibration/calibration_model.json",
+        "code/inference.py",
+        "code/requirements.txt",
         "feature_columns.txt",
         "golden/answers.ndjson",
         "golden/requests.ndjson",
@@ -38,6 +41,15 @@ def test_a_pack_holds_these_files(members: dict[str, bytes]) -> None:
         "tables/risk.json",
         "trees.onnx",
     ]
+
+
+def test_the_code_in_a_pack_is_the_four_functions_of_the_handler(members: dict[str, bytes]) -> None:
+    names: dict[str, object] = {}
+
+    exec(compile(members["code/inference.py"], "inference.py", "exec"), names)  # noqa: S102  # our own file
+
+    assert all(callable(names[name]) for name in ("model_fn", "input_fn", "predict_fn", "output_fn"))
+    assert members["code/requirements.txt"] == f"servable=={version('servable')}\n".encode()
 
 
 def test_a_manifest_has_these_keys(manifest: dict[str, Any]) -> None:
@@ -72,7 +84,7 @@ def test_a_manifest_has_these_keys(manifest: dict[str, Any]) -> None:
         {"name": "region", "kind": "categorical"},
         {"name": "code", "kind": "categorical"},
     ]
-    assert {"numpy", "onnx", "onnxmltools", "onnxruntime"} <= manifest["libraries"].keys()
+    assert {"numpy", "onnx", "onnxruntime"} <= manifest["libraries"].keys()
 
 
 def test_every_file_but_the_manifest_is_listed_with_its_digest_and_size(
@@ -131,6 +143,8 @@ def test_a_pack_of_a_pack_in_a_folder_scores_the_same(
     "name",
     [
         "calibration/calibration_model.json",
+        "code/inference.py",
+        "code/requirements.txt",
         "feature_columns.txt",
         "golden/answers.ndjson",
         "golden/requests.ndjson",

@@ -19,6 +19,8 @@ IMPOSSIBLE = Tolerances(raw_p999=-1.0, raw_max=-1.0, reason="nothing is within i
 
 FILES = (
     "calibration/calibration_model.json",
+    "code/inference.py",
+    "code/requirements.txt",
     "encoder.onnx",
     "encoder.onnx.data",
     "feature_columns.txt",

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from servable.preprocess import Preprocessor, RiskTable, fit_imputation
+from servable.preprocess import Average, Preprocessor, RiskTable, fit_imputation
 from servable.records import Records, Table
 from servable.schema import Field, Kind, Schema
 
@@ -58,3 +58,11 @@ def test_the_imputation_value_is_the_median_of_the_present_numbers() -> None:
     assert fit_imputation(np.array([3.0, np.nan, 1.0, 10.0])) == 3.0
     assert fit_imputation(np.array([3.0, 1.0, np.nan])) == 2.0
     assert fit_imputation(np.array([np.nan, np.nan])) == 0.0
+
+
+def test_the_imputation_value_may_be_another_average() -> None:
+    numbers = np.array([4.0, 1.0, np.nan, 1.0, 4.0, 10.0])
+
+    assert fit_imputation(numbers, average=Average.MEAN) == 4.0
+    assert fit_imputation(numbers, average=Average.MODE) == 1.0
+    assert fit_imputation(np.array([np.nan]), average=Average.MODE) == 0.0

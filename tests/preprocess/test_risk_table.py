@@ -123,3 +123,13 @@ def test_a_fitted_table_holds_the_smoothed_share_of_each_category(
         },
         abs=1e-15,
     )
+
+
+def test_a_table_of_more_classes_counts_label_1_among_the_labels_0_and_1() -> None:
+    categories = np.array(["a", "a", "b", "b", "c", "d"], dtype=object)
+    labels = np.array([0, 2, 1, 2, 0, 2], dtype=np.float64)
+
+    table = fit_risk_table(categories, labels, smooth_factor=0.0, count_threshold=0)
+
+    assert table.default == pytest.approx(7 / 6)
+    assert table.bins == pytest.approx({"a": 0.0, "b": 1.0, "c": 0.0, "d": 7 / 6})

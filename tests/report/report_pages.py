@@ -7,16 +7,19 @@ import numpy as np
 
 from servable.report import (
     Banner,
+    Bar,
     Cell,
     Column,
     Curve,
     Facts,
     Figure,
+    Gallery,
     Key,
     Page,
     Paragraph,
     Points,
     Quote,
+    ScoreCurve,
     Section,
     Stairs,
     Table,
@@ -24,10 +27,13 @@ from servable.report import (
     TimedRequests,
     Tone,
     UpperBound,
+    bars,
+    calibration_plot,
     latency_over_time,
     percentile_plot,
     rate_over_time,
     render,
+    score_histogram,
     time_axis,
     under_way_over_time,
 )
@@ -159,6 +165,17 @@ def figures() -> tuple[Markup, ...]:
     )
 
 
+def small_figures() -> tuple[Markup, ...]:
+    """One drawing of each kind that stands in a gallery; names in broad and in wide letters."""
+    names = ("north", 40 * "W", 40 * "東", 40 * "long ", "m", "10")
+    curve = ScoreCurve(raw=np.array([0.0, 0.5, 1.0]), calibrated=np.array([0.1, 0.2, 0.9]), has_knots=True)
+    return (
+        bars([Bar(name, 0.1234) for name in names], reference=0.12, name="bars", title="Bars"),
+        calibration_plot(curve, name="calibration", title="Calibration"),
+        score_histogram(np.linspace(0.0, 1.0, 500), name="histogram", title="Histogram", what="records"),
+    )
+
+
 def a_full_page() -> str:
     """A page with every kind of block and figure, and with words that do not break by themselves."""
     digest = Cell(text="sha256:" + 64 * "f", note=40 * "long ", is_code=True)
@@ -173,6 +190,9 @@ def a_full_page() -> str:
             caption="so",
         )
         for svg in figures()
+    )
+    gallery = Gallery(
+        figures=tuple(Figure(title=60 * "t", svg=svg, keys=(), caption="so") for svg in small_figures())
     )
     facts = Facts(title="facts", items=(("digest", digest), ("number", number)))
     points = Points(items=(30 * "one ", "two"))
@@ -190,7 +210,7 @@ def a_full_page() -> str:
             ),
             sections=(
                 Section(title="tables", lead=20 * "read ", blocks=(wide, stacked, facts)),
-                Section(title="figures", blocks=tuple(drawn)),
+                Section(title="figures", blocks=(*drawn, gallery)),
                 Section(title="texts", blocks=(points, Quote(title=80 * "q", text=200 * "x"))),
             ),
             footer="the end",

@@ -30,6 +30,9 @@ def test_every_kind_of_block_and_figure_fits_a_telephone(tmp_path: Path) -> None
         "Latency by percentile",
         "Offered and finished requests per second over time",
         "Requests under way over time",
+        "Bars",
+        "Calibration",
+        "Histogram",
     )
     assert (found.width, found.outside) == (TELEPHONE, ())
     assert found.collisions == ()

@@ -286,6 +286,8 @@ def test_a_linear_axis_has_few_ticks_inside_it(low: float, high: float) -> None:
         (-2.5, "\N{MINUS SIGN}2.5"),
         (3.2e-7, "3.20e\N{MINUS SIGN}07"),
         (99.99999, "100"),
+        (999999999999.0, "999,999,999,999"),
+        (-1.5e12, "\N{MINUS SIGN}1.50e+12"),
     ],
 )
 def test_a_measure_has_four_digits_and_no_exponent_where_it_can(value: float | None, text: str) -> None:

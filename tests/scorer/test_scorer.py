@@ -9,9 +9,7 @@ import pytest
 
 import servable
 from servable.errors import BadInput, Damaged, ServableError
-from servable.inspection import describe, description_lines, warnings
 from servable.records import FloatArray, ModelInputs
-from servable.schema import PANDAS_NULLS
 from servable.scorer import Scorer
 
 RECORD = {"age": 39, "income": 40_000.0, "region": "north", "code": 10}
@@ -130,36 +128,3 @@ def test_a_model_of_another_number_of_classes_is_refused(shared_dir: Path, tmp_p
         "model file: expected 2 classes, as the artifact lists, found 3; "
         "use the files of one and the same training run"
     )
-
-
-def test_an_artifact_is_described_in_words(scorer: Scorer) -> None:
-    lines = description_lines(describe(scorer))
-
-    assert lines[0] == "loans (xgboost, packed)"
-    assert "  engine      onnx-trees (trees.onnx; compared on 1 thread)" in lines
-    assert "  fields      4, id id, label y" in lines
-    assert describe(scorer)["golden"]["holds_real_records"] is True
-
-
-def test_inspection_warns_where_words_were_missing_in_training(scorer: Scorer) -> None:
-    tables = scorer.artifact.risk_tables
-    without_na = replace(
-        tables["region"], bins={key: value for key, value in tables["region"].bins.items() if key != "NA"}
-    )
-    by_pandas = replace(scorer.schema, null_spellings=PANDAS_NULLS)
-    artifact = replace(scorer.artifact, risk_tables={**tables, "region": without_na}, schema=by_pandas)
-
-    assert warnings(scorer) == []
-    assert warnings(replace(scorer, artifact=replace(artifact, schema=scorer.schema))) == []
-    assert warnings(replace(scorer, artifact=artifact)) == [
-        'field "region": its table has a bin for missing values and none for words like NA or None, '
-        "so such words were probably missing in training; here they are categories of their own"
-    ]
-
-
-def test_inspection_warns_of_a_calibration_that_has_no_effect(shared_dir: Path) -> None:
-    case = shared_dir / "conformance" / "cases" / "x06_xgb_multiclass_percentile" / "artifact"
-
-    scorer = servable.load(case)
-
-    assert any("percentile" in sentence for sentence in (*warnings(scorer), *scorer.degradations))

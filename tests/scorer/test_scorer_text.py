@@ -1,4 +1,4 @@
-"""What a network of texts tells of itself, as training leaves it and packed."""
+"""The public Python way to a score of a network of texts."""
 
 import json
 import shutil
@@ -9,7 +9,6 @@ import pytest
 
 import servable
 from fixtures_models import Model
-from servable.inspection import describe, description_lines, warnings
 
 WITHOUT_CHUNKER = ["html_normalizer", "emoji_remover", "text_normalizer", "tokenizer"]
 
@@ -22,48 +21,6 @@ def of_characters(text_model: Model, tmp_path_factory: pytest.TempPathFactory) -
     file = folder / "hyperparameters.json"
     file.write_text(json.dumps(json.loads(file.read_text()) | {"text_processing_steps": WITHOUT_CHUNKER}))
     return folder
-
-
-def test_the_training_output_of_a_network_is_described(text_model: Model) -> None:
-    described = describe(servable.load(text_model.trained))
-
-    assert (described["layout"], described["family"]) == ("training output", "bimodal_bert")
-    assert described["engine"] == {
-        "kind": "torch",
-        "file": "model.pth",
-        "encoders": {},
-        "intra_op_threads": 1,
-    }
-    assert described["text_join"] == {"field": "text", "columns": ("title", "review"), "separator": " "}
-    assert described["fields"][2] == {
-        "name": "text",
-        "kind": "text",
-        "steps": ["html_normalizer", "text_normalizer", "dialogue_chunker", "tokenizer"],
-        "max_tokens": 48,
-        "max_chunks": 5,
-    }
-    assert (described["conversion"], described["degradations"], described["warnings"]) == (None, [], [])
-
-
-def test_the_description_of_a_pack_is_that_of_its_training_but_for_what_packing_adds(
-    text_model: Model,
-) -> None:
-    trained, packed = (
-        description_lines(describe(servable.load(path))) for path in (text_model.trained, text_model.archive)
-    )
-
-    added = [line.split()[0] for line in packed if line not in trained]
-    assert added == ["reviews", "digest", "engine", "conversion", "data"]
-
-
-def test_steps_whose_faults_are_kept_are_warned_of(of_characters: Path) -> None:
-    scorer = servable.load(of_characters)
-
-    assert warnings(scorer) == [
-        'field "text": emoji_remover also removes Chinese, Japanese and Korean characters, '
-        "as it did in training",
-        'field "text": without dialogue_chunker every character is a chunk of its own, as it was in training',
-    ]
 
 
 def test_without_a_chunker_a_text_is_scored_by_its_characters_in_any_company(of_characters: Path) -> None:

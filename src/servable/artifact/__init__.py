@@ -8,12 +8,21 @@ from servable.artifact.artifact import (
     StoredRiskTable,
     StoredText,
 )
+from servable.artifact.boosters import (
+    LightGBMModel,
+    LightGBMTree,
+    MissingValues,
+    XGBoostModel,
+    XGBoostTree,
+    read_lightgbm,
+    read_xgboost,
+)
 from servable.artifact.damage import OnDamage
 from servable.artifact.derived import derive_records
 from servable.artifact.feature_columns import FEATURE_COLUMNS, format_feature_columns
-from servable.artifact.files import Files, MemoryFiles
-from servable.artifact.golden import GoldenSet
-from servable.artifact.hyperparameters import HYPERPARAMETERS, field_lists
+from servable.artifact.files import Files, MemoryFiles, open_files
+from servable.artifact.golden import GoldenSet, GoldenSource
+from servable.artifact.hyperparameters import HYPERPARAMETERS, class_names, field_lists
 from servable.artifact.manifest import (
     FORMAT,
     MANIFEST,
@@ -30,7 +39,9 @@ from servable.artifact.manifest import (
     Tolerances,
     file_entries,
 )
-from servable.artifact.network_output import WEIGHTS
+from servable.artifact.network_classes import MODEL_CLASSES
+from servable.artifact.network_settings import MODEL_ARTIFACTS
+from servable.artifact.network_weights import WEIGHTS, read_weights
 from servable.artifact.packed import IMPUTATION, RISK_TABLES
 from servable.artifact.reading import read_artifact, read_files
 from servable.artifact.safe import (
@@ -38,6 +49,7 @@ from servable.artifact.safe import (
     atomic_write,
     atomic_writer,
     canonical_json,
+    check_onnx,
     disk_errors,
     parse_json,
     pretty_json,
@@ -48,13 +60,16 @@ from servable.artifact.safe import (
     require_writable,
     write_tar_gz,
 )
-from servable.artifact.tokenizers import (
+from servable.artifact.tables import calibrated_classes, read_calibrations
+from servable.artifact.tokenizer_folder import (
     ENCODER_CONFIG,
     TOKENIZER,
     TOKENIZER_FOLDER,
+    vocabulary_size,
+)
+from servable.artifact.tokenizers import (
     TOKENIZER_PATH_VARIABLE,
     TokenizerSearch,
-    vocabulary_size,
 )
 from servable.artifact.training_facts import read_training_facts
 
@@ -65,6 +80,8 @@ __all__ = [
     "HYPERPARAMETERS",
     "IMPUTATION",
     "MANIFEST",
+    "MODEL_ARTIFACTS",
+    "MODEL_CLASSES",
     "RISK_TABLES",
     "TOKENIZER",
     "TOKENIZER_FOLDER",
@@ -80,8 +97,12 @@ __all__ = [
     "Files",
     "GoldenEntry",
     "GoldenSet",
+    "GoldenSource",
+    "LightGBMModel",
+    "LightGBMTree",
     "Manifest",
     "MemoryFiles",
+    "MissingValues",
     "OnDamage",
     "SchemaEntry",
     "StoredCalibration",
@@ -92,23 +113,33 @@ __all__ = [
     "TextJoinEntry",
     "TokenizerSearch",
     "Tolerances",
+    "XGBoostModel",
+    "XGBoostTree",
     "atomic_directory",
     "atomic_write",
     "atomic_writer",
+    "calibrated_classes",
     "canonical_json",
+    "check_onnx",
+    "class_names",
     "derive_records",
     "disk_errors",
     "field_lists",
     "file_entries",
     "format_feature_columns",
+    "open_files",
     "parse_json",
     "pretty_json",
     "read_archive",
     "read_artifact",
+    "read_calibrations",
     "read_files",
+    "read_lightgbm",
     "read_pickle",
     "read_torch",
     "read_training_facts",
+    "read_weights",
+    "read_xgboost",
     "require_vacant",
     "require_writable",
     "vocabulary_size",

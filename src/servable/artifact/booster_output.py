@@ -1,64 +1,83 @@
-"""Reading what the training of a booster leaves: the XGBoost layout of the handler's documentation."""
+"""Reading what the training of a booster leaves: the tree layouts of the handler's documentation."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from servable.artifact.artifact import Artifact, EngineFile, StoredRiskTable
+from servable.artifact.booster_tables import MAPPINGS, category_tables, missing_file, read_required
+from servable.artifact.boosters import BoosterFacts, booster_facts
 from servable.artifact.damage import DamageLog
 from servable.artifact.feature_columns import FEATURE_COLUMNS, parse_feature_columns
 from servable.artifact.files import Files
 from servable.artifact.hyperparameters import (
+    FIELD_LISTS,
     HYPERPARAMETERS,
     class_names,
     null_spellings,
     optional_name,
+    problem,
     read_hyperparameters,
+    require_consistent_classes,
 )
 from servable.artifact.manifest import EngineKind
 from servable.artifact.tables import (
     IMPUTATION,
-    RISK_TABLES,
+    calibrated_classes,
     imputation_values,
     read_calibrations,
-    read_twin,
-    risk_tables,
 )
 from servable.artifact.training_facts import read_training_golden, training_digest
-from servable.errors import Damaged, Problem, ServableError
+from servable.errors import Damaged, ServableError
 from servable.schema import Field, Kind, Schema
 
-XGBOOST_MODEL: Final = "xgboost_model.bst"
+BOOSTERS: Final = {
+    "xgboost_model.bst": EngineKind.XGBOOST,
+    "xgboost_model.ubj": EngineKind.XGBOOST,
+    "xgboost_model.json": EngineKind.XGBOOST,
+    "lightgbm_model.txt": EngineKind.LIGHTGBM,
+}
+"""Names of a booster in a training output, the one to prefer first, and the library that wrote it."""
+
+_FULL_LIST: Final = "full_field_list"
+_CATEGORIES: Final = FIELD_LISTS[1]
 
 
 def read_booster_output(files: Files, damage: DamageLog) -> Artifact:
-    """The artifact of a training output with an XGBoost model.
+    """The artifact of a training output with a booster, of which one of `BOOSTERS` is among the files.
 
     Raises:
         Damaged: if a required file is missing or broken and damage is refused.
     """
+    file = next(name for name in BOOSTERS if name in files)
+    facts = booster_facts(files.read(file), file=file, kind=BOOSTERS[file])
     settings = _read_settings(files, damage)
-    columns = parse_feature_columns(files.read(FEATURE_COLUMNS))
-    risk = risk_tables(_read_required(files, RISK_TABLES, damage), where=RISK_TABLES)
-    imputation = imputation_values(_read_required(files, IMPUTATION, damage), where=IMPUTATION)
-    schema = _schema(settings, columns, risk)
+    columns = _read_columns(files, facts, damage)
+    tables = category_tables(files, facts, damage)
+    imputation = imputation_values(read_required(files, IMPUTATION, facts.kind, damage), where=IMPUTATION)
+    schema = _schema(settings, columns, tables, _class_names(files, settings, facts))
+    _require_consistent(settings, schema, tables, facts, damage)
     calibrations, broken = read_calibrations(files, schema.classes)
     for error in broken:
         damage.report(error)
-    engine = EngineFile(kind=EngineKind.XGBOOST, file=XGBOOST_MODEL)
+    known = schema.names()
     return Artifact(
         name=optional_name(settings, "pipeline_name") or "model",
-        family="xgboost",
+        family=facts.kind.value,
         digest=training_digest(files),
         schema=schema,
-        features=schema.names(),
-        risk_tables=risk,
-        imputation=imputation,
+        features=known,
+        risk_tables={name: table for name, table in tables.items() if name in known},
+        imputation={name: value for name, value in imputation.items() if name in known},
         calibrations=tuple(calibrations),
-        engine=engine,
-        golden=read_training_golden(files, dtype=engine.score_dtype),
+        engine=EngineFile(kind=facts.kind, file=file, score_dtype=facts.score_dtype),
+        golden=read_training_golden(files, dtype=facts.score_dtype),
         manifest=None,
         degradations=damage.degradations,
         files=files,
+        remarks=(
+            *(f"{other} is not read, because {file} is there" for other in _unread_boosters(files, file)),
+            *_remarks(settings, schema, tables, imputation),
+        ),
     )
 
 
@@ -66,52 +85,110 @@ def _read_settings(files: Files, damage: DamageLog) -> dict[str, object]:
     if HYPERPARAMETERS not in files:  # optional beside a booster
         return {}
     try:
-        return read_hyperparameters(files)
+        settings = read_hyperparameters(files)
     except ServableError as error:
         damage.report(error)
         return {}
-
-
-def _read_required(files: Files, stem: str, damage: DamageLog) -> object:
-    """The plain data of a table that a booster cannot do without; empty where damage is tolerated."""
     try:
-        plain = read_twin(files, stem)
-    except ServableError as error:
+        require_consistent_classes(settings)
+    except Damaged as error:
         damage.report(error)
-        return {}
-    if plain is None:
-        damage.report(
-            Damaged(
-                Problem(
-                    code="artifact.missing-file",
-                    where=f"{stem}.json",
-                    expected=f"{stem}.json or {stem}.pkl beside an XGBoost model",
-                    found="neither",
-                    fix="copy it from the training output, or pass `--on-damage warn` to go on without",
-                )
-            )
-        )
-        return {}
-    return plain
+    return settings
+
+
+def _read_columns(files: Files, facts: BoosterFacts, damage: DamageLog) -> tuple[str, ...]:
+    """The columns of `feature_columns.txt`; the booster's own names where damage is tolerated."""
+    try:
+        if FEATURE_COLUMNS not in files:
+            raise missing_file(FEATURE_COLUMNS, "the columns of the model", facts.kind, found="no such file")
+        return parse_feature_columns(files.read(FEATURE_COLUMNS))
+    except Damaged as error:
+        if not facts.names:
+            raise
+        damage.report(error)
+        return facts.names
+
+
+def _class_names(files: Files, settings: Mapping[str, object], facts: BoosterFacts) -> tuple[str, ...]:
+    """The classes that the settings name; without settings, those of the tables or indices."""
+    if settings:
+        return class_names(settings)
+    calibrated = calibrated_classes(files)
+    return calibrated if len(calibrated) == facts.classes else tuple(map(str, range(facts.classes)))
 
 
 def _schema(
     settings: Mapping[str, object],
     columns: tuple[str, ...],
-    risk: Mapping[str, StoredRiskTable],
+    tables: Mapping[str, StoredRiskTable],
+    classes: tuple[str, ...],
 ) -> Schema:
-    """Fields in the order of `feature_columns.txt`: categorical with a risk table, else numeric."""
+    """Fields in the order of `feature_columns.txt`: categorical with a table, else numeric."""
     id_name, label_name = optional_name(settings, "id_name"), optional_name(settings, "label_name")
     fields = tuple(
-        Field(name, Kind.CATEGORICAL if name in risk else Kind.NUMERIC)
+        Field(name, Kind.CATEGORICAL if name in tables else Kind.NUMERIC)
         for name in dict.fromkeys(columns)
         if name not in {id_name, label_name}
     )
     return Schema(
         fields=fields,
-        classes=class_names(settings),
+        classes=classes,
         id_name=id_name,
         label_name=label_name,
         csv_columns=columns,
         null_spellings=null_spellings(settings),
     )
+
+
+def _require_consistent(
+    settings: Mapping[str, object],
+    schema: Schema,
+    tables: Mapping[str, StoredRiskTable],
+    facts: BoosterFacts,
+    damage: DamageLog,
+) -> None:
+    """Reports what cannot be of one and the same training: names, lists of fields, codes without a table."""
+    features = schema.names()
+    try:
+        facts.require_names(features, where=FEATURE_COLUMNS)
+    except Damaged as error:
+        damage.report(error)
+    listed = _listed(settings) if len(features) == facts.features else frozenset()
+    strangers = [name for name in features if listed and name not in listed]
+    if strangers:
+        expected = f'the field "{strangers[0]}" of {FEATURE_COLUMNS} in a list of fields'
+        damage.report(Damaged(problem(HYPERPARAMETERS, expected, "none")))
+    uncoded = [name for index, name in enumerate(features) if index in facts.coded and name not in tables]
+    if uncoded:
+        where, expected = f"{MAPPINGS}.json", f'the codes of "{uncoded[0]}", a category in {facts.file}'
+        damage.report(missing_file(where, expected, facts.kind, found="none"))
+
+
+def _listed(settings: Mapping[str, object], *keys: str) -> frozenset[object]:
+    """All that the settings list as fields."""
+    lists = (settings.get(key) for key in keys or (*FIELD_LISTS, _FULL_LIST))
+    return frozenset(name for found in lists if isinstance(found, list) for name in found)
+
+
+def _unread_boosters(files: Files, file: str) -> tuple[str, ...]:
+    return tuple(other for other in BOOSTERS if other in files and other != file)
+
+
+def _remarks(
+    settings: Mapping[str, object],
+    schema: Schema,
+    tables: Mapping[str, StoredRiskTable],
+    imputation: Mapping[str, float],
+) -> Iterator[str]:
+    """What is sound and yet odd, one sentence each."""
+    features = schema.names()
+    for kind, found in (("table", tables), ("imputation value", imputation)):
+        for name in found:
+            if name not in features:
+                yield f'"{name}": its {kind} has no effect, because the model does not read it'
+    for name in features:
+        if name in _listed(settings, _CATEGORIES) and name not in tables:
+            yield f'"{name}": listed as a category and without a table, so it is read as a number'
+    for name in sorted(map(str, _listed(settings, *FIELD_LISTS))):
+        if name not in (*features, schema.id_name, schema.label_name):
+            yield f'"{name}": listed as a field, and the model does not read it'

@@ -8,10 +8,13 @@ decimals that read back.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
+from itertools import compress
 from typing import Any
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from servable.artifact.files import Files
 from servable.artifact.safe import parse_json
@@ -21,15 +24,29 @@ from servable.records import FloatArray, Predictions, Table
 REQUESTS, ANSWERS = "golden/requests.ndjson", "golden/answers.ndjson"
 
 
+class GoldenSource(StrEnum):
+    """Where golden records come from; the value stands in the manifest.
+
+    Records of `TRAIN` (rows of the test split), `TABLE` (rows of a table that `pack` was given) and
+    `ENDPOINT` (requests to an endpoint that is being replaced, with the answers that it gave) are real.
+    Those of `SCHEMA` are derived from the artifact's own tables.
+    """
+
+    TRAIN = "train"
+    SCHEMA = "schema"
+    TABLE = "table"
+    ENDPOINT = "endpoint"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class GoldenSet:
     """Stored requests with their stored answers, record by record.
 
     Attributes:
         requests: one JSON object each.
-        reference: raw and calibrated scores of the training side.
+        reference: raw and calibrated scores of the training side; of recorded requests, the recorded ones.
         packed: the same of the packed engine; None in a training output.
-        source: `train` (records of the test split) or `schema` (derived from the artifact).
+        source: a value of `GoldenSource`.
         derived: how many of the last records were derived from the schema (missing, unknown values).
     """
 
@@ -43,6 +60,11 @@ class GoldenSet:
         return len(self.requests)
 
     @property
+    def holds_real_records(self) -> bool:
+        """Whether there may be somebody's data in it; what no one has named is taken for real."""
+        return self.source != GoldenSource.SCHEMA and len(self) > self.derived
+
+    @property
     def expected(self) -> Predictions:
         """What an endpoint of this artifact must answer: the packed scores, else the reference."""
         return self.reference if self.packed is None else self.packed
@@ -54,6 +76,25 @@ class GoldenSet:
     def with_packed(self, packed: Predictions) -> "GoldenSet":
         """The same records with the packed engine's answers beside the reference."""
         return replace(self, packed=packed)
+
+    def only(self, kept: NDArray[np.bool_], *, derived: int) -> "GoldenSet":
+        """The records that are kept, of which the last `derived` are derived ones.
+
+        Args:
+            kept: `[n]`.
+            derived: how many.
+        """
+
+        def side(scores: Predictions) -> Predictions:
+            return Predictions(raw=scores.raw[kept], calibrated=scores.calibrated[kept])
+
+        return replace(
+            self,
+            requests=tuple(compress(self.requests, kept)),
+            reference=side(self.reference),
+            packed=None if self.packed is None else side(self.packed),
+            derived=derived,
+        )
 
     def to_files(self) -> dict[str, bytes]:
         """The two files, by name."""
@@ -76,9 +117,10 @@ def read_golden(files: Files, *, dtype: str, source: str, derived: int) -> Golde
         return None
     if missing:
         raise Damaged(_problem(missing[0], "both files of the golden set", "no such file"))
-    requests = tuple(files.read(REQUESTS).split(b"\n")[:-1])
-    lines = files.read(ANSWERS).split(b"\n")[:-1]
-    if len(requests) != len(lines) or not requests:
+    requests, lines = (_lines(files.read(name), name) for name in (REQUESTS, ANSWERS))
+    if len(requests) < len(lines):
+        raise Damaged(_problem(REQUESTS, f"a request for each of {len(lines)} answers", f"{len(requests)}"))
+    if len(lines) < len(requests):
         raise Damaged(_problem(ANSWERS, f"an answer for each of {len(requests)} requests", f"{len(lines)}"))
     for number, request in enumerate(requests, start=1):
         where = f"{REQUESTS} line {number}"
@@ -93,6 +135,16 @@ def read_golden(files: Files, *, dtype: str, source: str, derived: int) -> Golde
         source=source,
         derived=derived,
     )
+
+
+def _lines(data: bytes, name: str) -> tuple[bytes, ...]:
+    """The lines of a file, of which the last must be ended too: else the file is a part of one."""
+    *lines, rest = data.split(b"\n")
+    if rest or not lines:
+        raise Damaged(
+            _problem(name, "whole lines, at least one", "a last line that is cut off" if rest else "none")
+        )
+    return tuple(lines)
 
 
 def _parse_answer(line: bytes, number: int) -> dict[str, Any]:

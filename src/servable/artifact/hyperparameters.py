@@ -45,9 +45,45 @@ def optional_name(settings: Mapping[str, object], key: str) -> str | None:
 
 
 def class_names(settings: Mapping[str, object]) -> tuple[str, ...]:
-    """Names of the classes in the order of the scores; `0` and `1` where none are given."""
+    """Names of the classes in the order of the scores; their indices where none are given, two at least."""
     categories = settings.get("multiclass_categories")
-    return tuple(map(str, categories)) if isinstance(categories, list) and categories else ("0", "1")
+    if isinstance(categories, list) and categories:
+        return tuple(map(str, categories))
+    return tuple(map(str, range(max(2, _whole(settings, "num_classes") or 2))))
+
+
+def require_consistent_classes(settings: Mapping[str, object]) -> None:
+    """Nothing, if number, names and kind of the classes agree with one another.
+
+    Raises:
+        Damaged: `artifact.hyperparameters`, naming the first contradiction.
+    """
+    classes, number = class_names(settings), _whole(settings, "num_classes")
+    listed = f"the {len(classes)} classes {', '.join(classes)}"
+    where = f'{HYPERPARAMETERS}, "multiclass_categories"'
+    if len(set(classes)) != len(classes):
+        raise Damaged(problem(where, "classes of different names", listed))
+    if settings.get("is_binary") is True and len(classes) != 2:
+        raise Damaged(problem(where, 'two classes, because "is_binary" is true', listed))
+    if number is not None and number != len(classes):
+        raise Damaged(problem(where, f'{number} classes, as "num_classes" says', listed))
+
+
+def require_class_weights(settings: Mapping[str, object]) -> None:
+    """Nothing, if training had one weight for each class, or none; scoring does not read them.
+
+    Raises:
+        Damaged: `artifact.hyperparameters`.
+    """
+    weights, classes = settings.get("class_weights"), class_names(settings)
+    if isinstance(weights, list) and len(weights) != len(classes):
+        where = f'{HYPERPARAMETERS}, "class_weights"'
+        raise Damaged(problem(where, f"{len(classes)} numbers, one for each class", f"{len(weights)}"))
+
+
+def _whole(settings: Mapping[str, object], key: str) -> int | None:
+    value = settings.get(key)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def null_spellings(settings: Mapping[str, object]) -> frozenset[str]:

@@ -95,7 +95,7 @@ class CalibratorEntry(_Part, frozen=True, kw_only=True):
 
 
 class GoldenEntry(_Part, frozen=True, kw_only=True):
-    """Where the golden records come from (`train`, `schema`) and how many were derived from the schema."""
+    """Where the golden records come from, see `GoldenSource`, and how many were derived from the schema."""
 
     source: str
     records: int
@@ -120,10 +120,12 @@ class Conversion(_Part, frozen=True, kw_only=True):
     """What the comparison of the packed engine with the reference found, in raw class probability.
 
     Beside the golden records: trees are compared at and beside every split threshold
-    (`threshold_records`), networks at every number of tokens (`length_records`).
+    (`threshold_records`), networks at many numbers of tokens and chunks (`length_records`). Where there is
+    no golden record, `derived_records` take their place.
     """
 
     golden_records: int
+    derived_records: int = 0
     threshold_records: int = 0
     length_records: int = 0
     max_difference: float
@@ -132,9 +134,10 @@ class Conversion(_Part, frozen=True, kw_only=True):
     @property
     def hard_records(self) -> str:
         """The records that were made to be hard, in words."""
+        derived = f"{self.derived_records} derived ones, " if self.derived_records else ""
         if self.length_records:
-            return f"{self.length_records} of every length"
-        return f"{self.threshold_records} at the splits"
+            return f"{derived}{self.length_records} of many lengths"
+        return f"{derived}{self.threshold_records} at the splits"
 
 
 class FileEntry(_Part, frozen=True, kw_only=True):

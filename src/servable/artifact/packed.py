@@ -1,12 +1,14 @@
 """Reading a packed artifact: the manifest first, then every file that it declares, by its digest."""
 
+from collections.abc import Mapping
+
 from servable.artifact.artifact import Artifact, EngineFile, StoredCalibration, StoredRiskTable, StoredText
 from servable.artifact.damage import DamageLog, OnDamage
 from servable.artifact.files import Declared, Files
 from servable.artifact.golden import read_golden
-from servable.artifact.manifest import MANIFEST, Manifest, parse_manifest
+from servable.artifact.manifest import MANIFEST, CalibratorEntry, Manifest, parse_manifest
 from servable.artifact.safe import parse_json
-from servable.artifact.tables import imputation_values, risk_tables
+from servable.artifact.tables import curve_parameters, imputation_values, risk_tables
 from servable.errors import Damaged, Problem
 from servable.records import TextJoin
 from servable.schema import FLOAT32_MAX, NETWORK_MAX, Field, Kind, Schema
@@ -89,12 +91,21 @@ def _require_consistent(manifest: Manifest) -> None:
             expected = f"one entry for each text field ({', '.join(sorted(texts)) or 'there is none'})"
             raise Damaged(_manifest_problem(key, expected, ", ".join(entries) or "none"))
     if manifest.calibrator is not None:
-        indices = {str(index) for index in range(len(manifest.schema.classes))}
-        stray = [index for index in manifest.calibrator.tables if index not in indices]
-        is_one_table = manifest.calibrator.kind != "regular_multiclass"
-        if stray or (is_one_table and list(manifest.calibrator.tables) != ["1"]):
-            found = ", ".join(manifest.calibrator.tables)
-            raise Damaged(_manifest_problem("calibrator.tables", "tables by class index", found))
+        _require_calibrator(manifest.calibrator, classes=len(manifest.schema.classes))
+
+
+def _require_calibrator(entry: CalibratorEntry, *, classes: int) -> None:
+    """Tables by class index, of class 1 alone for the two-class kinds; or parameters and no table."""
+    is_curve = entry.kind in ("temperature", "beta")
+    if is_curve is not (entry.parameters is not None):
+        expected = "a file of parameters" if is_curve else "tables and no parameters"
+        raise Damaged(_manifest_problem("calibrator.parameters", expected, entry.parameters or "none"))
+    indices = {str(index) for index in range(classes)}
+    allowed = set() if is_curve else indices if entry.kind == "regular_multiclass" else {"1"}
+    if not entry.tables.keys() <= allowed or bool(entry.tables) is is_curve:
+        expected = "no table" if is_curve else "tables by class index"
+        found = ", ".join(entry.tables) or "none"
+        raise Damaged(_manifest_problem("calibrator.tables", expected, found))
 
 
 def _manifest_problem(key: str, expected: str, found: str) -> Problem:
@@ -160,10 +171,23 @@ def _calibrations(files: Files, manifest: Manifest, damage: DamageLog) -> tuple[
         return ()
     try:
         tables = {int(index): _read_json(files, name) for index, name in entry.tables.items()}
+        parameters = {} if entry.parameters is None else _parameters(files, entry.parameters)
     except Damaged as error:
         damage.report(error)
         return ()
-    return (StoredCalibration(kind=entry.kind, tables=tables, where="calibration"),)
+    files_of_it = [entry.parameters] if entry.parameters else list(entry.tables.values())
+    return (
+        StoredCalibration(
+            kind=entry.kind,
+            tables=tables,
+            where=files_of_it[0] if len(files_of_it) == 1 else "calibration/calibration_models",
+            parameters=parameters,
+        ),
+    )
+
+
+def _parameters(files: Files, name: str) -> Mapping[str, object]:
+    return curve_parameters(_read_json(files, name), where=name)
 
 
 def _read_json(files: Files, name: str) -> object:

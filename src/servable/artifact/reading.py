@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from servable.artifact.artifact import Artifact
+from servable.artifact.bare_booster import is_model_file, open_model_file, with_columns
 from servable.artifact.damage import OnDamage
 from servable.artifact.files import Files, open_files
 from servable.artifact.manifest import MANIFEST
@@ -17,20 +18,25 @@ def read_artifact(
     *,
     on_damage: OnDamage = OnDamage.REFUSE,
     tokenizers: TokenizerSearch | None = None,
+    columns: Path | None = None,
 ) -> Artifact:
     """The artifact in a folder or archive, packed or as training left it.
 
     Args:
-        path: folder, .tar.gz, .tar or .zip.
+        path: folder, .tar.gz, .tar or .zip; or the file of a booster.
         on_damage: whether a missing or broken file is refused.
         tokenizers: where to look for the tokenizer of a network whose training output has none.
+        columns: a list of the columns of a booster that stands alone, one name a line.
 
     Raises:
         NotFound: if there is nothing at `path`.
         BadInput: if it is no artifact of a known layout.
         Damaged: if it is broken or hostile.
     """
-    files = open_files(Path(path))  # whose own errors name the path
+    path = Path(path)
+    files = open_model_file(path) if is_model_file(path) else open_files(path)  # errors name the path
+    if columns is not None:
+        files = with_columns(files, columns)
     try:
         return read_files(files, on_damage=on_damage, tokenizers=tokenizers)
     except (BadInput, Damaged) as error:

@@ -3,7 +3,7 @@
 Where a table exists in both forms they must agree; JSON wins (decision 0020).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from servable.artifact.artifact import StoredCalibration, StoredRiskTable
 from servable.artifact.files import Files
@@ -13,6 +13,8 @@ from servable.errors import Damaged, Problem, ServableError
 CALIBRATION = "calibration"
 RISK_TABLES, IMPUTATION = "risk_table_map", "impute_dict"
 """Names, without their ending, of the tables of a training output."""
+
+_CLASS_TABLES, _OF_CLASS = f"{CALIBRATION}/calibration_models", "calibration_model_class_"
 
 
 def read_twin(files: Files, stem: str) -> object | None:
@@ -60,48 +62,84 @@ def imputation_values(plain: object, *, where: str) -> dict[str, float]:
 def read_calibrations(
     files: Files, class_names: Sequence[str]
 ) -> tuple[list[StoredCalibration], list[ServableError]]:
-    """What `calibration/` holds, in the handler's order of preference, and what of it is broken.
+    """What `calibration/` holds, in the order of preference, and what of it is broken.
 
-    Per-class files are named by category; only if those names do not match the classes are they
-    read as class indices.
+    The order is the handler's (percentile, two classes, per class), then temperature, then beta. Tables of
+    classes are named by category, or by class index where all those names are indices.
     """
     found: list[StoredCalibration] = []
     broken: list[ServableError] = []
-    for kind, stem in (("percentile", "percentile_score"), ("regular", "calibration_model")):
+    in_order: tuple[Callable[[], StoredCalibration | None], ...] = (
+        lambda: _one_table(files, "percentile", "percentile_score"),
+        lambda: _one_table(files, "regular", "calibration_model"),
+        lambda: _per_class(files, class_names),
+        lambda: _parameters(files, "temperature"),
+        lambda: _parameters(files, "beta"),
+    )
+    for read in in_order:
         try:
-            pairs = read_twin(files, f"{CALIBRATION}/{stem}")
+            stored = read()
         except ServableError as error:
             broken.append(error)
-            continue
-        if pairs is not None:
-            found.append(StoredCalibration(kind=kind, tables={1: pairs}, where=f"{CALIBRATION}/{stem}"))
-    try:
-        per_class = _read_per_class(files, class_names)
-    except ServableError as error:
-        broken.append(error)
-    else:
-        if per_class:
-            where = f"{CALIBRATION}/calibration_models"
-            found.append(StoredCalibration(kind="regular_multiclass", tables=per_class, where=where))
+        else:
+            found += [] if stored is None else [stored]
     return found, broken
 
 
-def _read_per_class(files: Files, class_names: Sequence[str]) -> dict[int, object]:
-    prefix = f"{CALIBRATION}/calibration_models/calibration_model_class_"
-    stems = sorted({name.rpartition(".")[0] for name in files.names() if name.startswith(prefix)})
-    names = [stem.removeprefix(prefix) for stem in stems]
+def _one_table(files: Files, kind: str, name: str) -> StoredCalibration | None:
+    stem = f"{CALIBRATION}/{name}"
+    pairs = read_twin(files, stem)
+    if pairs is None:
+        return None
+    where = next(file for file in (f"{stem}.json", f"{stem}.pkl") if file in files)
+    return StoredCalibration(kind=kind, tables={1: pairs}, where=where)
+
+
+def curve_parameters(plain: object, *, where: str) -> Mapping[str, object]:
+    """Parameters of a calibration curve by name, not yet checked."""
+    return _object(plain, where)
+
+
+def calibrated_classes(files: Files) -> tuple[str, ...]:
+    """Names of classes as the files of their tables have them, in order; all indices up to the largest."""
+    found = [*_class_tables(files)]
+    if all(name.isdecimal() for name in found):
+        return tuple(map(str, range(max(map(int, found), default=-1) + 1)))
+    return tuple(sorted(found))
+
+
+def _class_tables(files: Files) -> dict[str, str]:
+    """Tables by class: name of the class as its file has it -> path of the file without its ending."""
+    stems = (name.rpartition(".")[0] for name in files.names() if _is_table_in(_CLASS_TABLES, name))
+    return {stem.removeprefix(f"{_CLASS_TABLES}/").removeprefix(_OF_CLASS): stem for stem in stems}
+
+
+def _per_class(files: Files, class_names: Sequence[str]) -> StoredCalibration | None:
+    stems = _class_tables(files)
+    if not stems:
+        return None
     indices = [str(index) for index in range(len(class_names))]
-    known = list(class_names) if any(name in class_names for name in names) else indices
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        raise Damaged(
-            _problem(
-                f"{CALIBRATION}/calibration_models",
-                f"tables of the classes {', '.join(class_names)}",
-                f'one of "{unknown[0]}"',
-            )
-        )
-    return {known.index(name): read_twin(files, stem) for name, stem in zip(names, stems, strict=True)}
+    known = next((names for names in ([*class_names], indices) if stems.keys() <= set(names)), None)
+    if known is None:
+        unknown = ", ".join(f'"{name}"' for name in sorted(stems.keys() - set(class_names)))
+        expected = f"tables of the classes {', '.join(class_names)}"
+        raise Damaged(_problem(_CLASS_TABLES, expected, f"one of {unknown}"))
+    tables = {known.index(name): read_twin(files, stem) for name, stem in stems.items()}
+    return StoredCalibration(kind="regular_multiclass", tables=tables, where=_CLASS_TABLES)
+
+
+def _is_table_in(folder: str, name: str) -> bool:
+    """Whether a file lies directly in a folder, has the ending of a table, and is not a hidden one."""
+    parent, _, file = name.rpartition("/")
+    return parent == folder and file.endswith((".json", ".pkl")) and not file.startswith(".")
+
+
+def _parameters(files: Files, kind: str) -> StoredCalibration | None:
+    name = f"{CALIBRATION}/{kind}.json"
+    if name not in files:
+        return None
+    parameters = curve_parameters(parse_json(files.read(name), where=name), where=name)
+    return StoredCalibration(kind=kind, tables={}, parameters=parameters, where=name)
 
 
 def _as_json(value: object) -> object:

@@ -1,17 +1,25 @@
-"""Where a network's tokenizer and its encoder's configuration are found."""
+"""Where a network's tokenizer is found: in the artifact, on the machine, and only then on the hub."""
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from servable.artifact.files import Files, FolderFiles
-from servable.artifact.safe import parse_json
-from servable.errors import Damaged, NotFound, Problem
+from servable.artifact.hub_cache import Snapshot, cached_snapshot, fetched_snapshot, is_hub_name
+from servable.artifact.tokenizer_folder import (
+    ENCODER_CONFIG,
+    TOKENIZER,
+    TOKENIZER_FOLDER,
+    FoundTokenizer,
+    is_tokenizer_folder,
+    read_tokenizer,
+)
+from servable.errors import NotFound, Problem
 
-TOKENIZER_FOLDER: Final = "tokenizer"
-TOKENIZER, ENCODER_CONFIG = "tokenizer.json", "config.json"
 TOKENIZER_PATH_VARIABLE: Final = "SERVABLE_TOKENIZER_PATH"
+_HUB_CACHE_VARIABLE, _HUB_HOME_VARIABLE, _HUB_VARIABLE = "HF_HUB_CACHE", "HF_HOME", "HF_ENDPOINT"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,28 +28,32 @@ class TokenizerSearch:
 
     Attributes:
         folder: holds `tokenizer.json` and `config.json`, or folders with these by name.
+        cache: the Hugging Face hub's on this machine.
+        allow_download: whether what is in neither may be fetched from the hub.
+        endpoint: the hub's address; its library's own default where it is None.
     """
 
     folder: Path | None = None
+    cache: Path | None = None
+    allow_download: bool = False
+    endpoint: str | None = None
 
     @classmethod
-    def of(cls, environment: Mapping[str, str], *, folder: Path | str | None = None) -> "TokenizerSearch":
-        """Where a process looks: in this folder, else in the one that its environment names."""
+    def of(
+        cls, environment: Mapping[str, str], *, folder: Path | str | None = None, allow_download: bool = False
+    ) -> "TokenizerSearch":
+        """Where a process looks: in this folder, else in the places that its environment names."""
         named = folder or environment.get(TOKENIZER_PATH_VARIABLE)
-        return cls(folder=Path(named) if named else None)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FoundTokenizer:
-    """A `tokenizer.json`, the encoder's `config.json` beside it, and where they were found."""
-
-    tokenizer: bytes
-    encoder: Mapping[str, object]
-    where: str
+        return cls(
+            folder=Path(named) if named else None,
+            cache=_hub_cache(environment),
+            allow_download=allow_download,
+            endpoint=environment.get(_HUB_VARIABLE) or None,
+        )
 
 
 def find_tokenizer(files: Files, name: str | None, *, search: TokenizerSearch) -> FoundTokenizer:
-    """The tokenizer of an artifact: in its folder `tokenizer/`, else under a folder of the machine.
+    """The tokenizer of an artifact: of its folder `tokenizer/`, else of the machine, else of the hub.
 
     Args:
         files: the artifact's.
@@ -50,88 +62,72 @@ def find_tokenizer(files: Files, name: str | None, *, search: TokenizerSearch) -
 
     Raises:
         NotFound: `artifact.tokenizer`.
-        Damaged: `artifact.tokenizer` if a folder holds one of the two files only.
+        Damaged: see `read_tokenizer`.
+        Unavailable: `artifact.extra` if it is to be fetched and the library for that is not installed.
     """
-    if f"{TOKENIZER_FOLDER}/{TOKENIZER}" in files:
-        return _read(files, f"{TOKENIZER_FOLDER}/")
-    for folder in _candidates(name, search.folder):
-        if (folder / TOKENIZER).is_file():
-            return _read(FolderFiles(folder), "", place=f"{folder}/")
-    raise NotFound(
+    prefix = f"{TOKENIZER_FOLDER}/"
+    if is_tokenizer_folder(file.removeprefix(prefix) for file in files.names() if file.startswith(prefix)):
+        return read_tokenizer(files, folder=prefix)
+    for folder in _folders(name, search.folder):
+        # false, not an error, for what cannot be a path
+        if os.path.isdir(folder) and is_tokenizer_folder(path.name for path in folder.iterdir()):
+            return read_tokenizer(FolderFiles(folder), place=f"{folder}/")
+    for snapshot in _snapshots(name, search):
+        remark = f"tokenizer {name}: revision {snapshot.revision} of the hub is taken"
+        return read_tokenizer(snapshot.files, place=f"{snapshot.folder}/", remark=remark)
+    raise _not_found(name, search)
+
+
+def _folders(name: str | None, search: Path | None) -> list[Path]:
+    if search is None:
+        return []
+    if name is None or "\0" in name:
+        return [search]
+    below = (search / name).resolve()
+    # a name with `..` or a root of its own must not lead elsewhere
+    return [*([below] if below.is_relative_to(search.resolve()) else []), search]
+
+
+def _snapshots(name: str | None, search: TokenizerSearch) -> Iterator[Snapshot]:
+    """What the cache holds, if it has a tokenizer; else, where that is allowed, what the hub gives."""
+    if name is None or not is_hub_name(name):
+        return
+    cached = cached_snapshot(search.cache, name) if search.cache else None
+    if cached is not None and TOKENIZER in cached.files:
+        yield cached
+    elif search.allow_download:
+        yield fetched_snapshot(search.cache, name, endpoint=search.endpoint)
+    elif cached is not None and is_tokenizer_folder(cached.files.names()):
+        yield cached  # which says what it lacks
+
+
+def _hub_cache(environment: Mapping[str, str]) -> Path | None:
+    """The cache of the hub, where its own library keeps it."""
+    if own := environment.get(_HUB_CACHE_VARIABLE):
+        return Path(own)
+    if home := environment.get(_HUB_HOME_VARIABLE):
+        return Path(home) / "hub"
+    user = environment.get("HOME") or environment.get("USERPROFILE")
+    caches = environment.get("XDG_CACHE_HOME") or (Path(user) / ".cache" if user else None)
+    return Path(caches) / "huggingface" / "hub" if caches else None
+
+
+def _not_found(name: str | None, search: TokenizerSearch) -> NotFound:
+    places = [f"{TOKENIZER_FOLDER}/{TOKENIZER} in the artifact"]
+    places += ["a folder of this name where SERVABLE_TOKENIZER_PATH says"]
+    places += ["the cache of the Hugging Face hub"] if name else []
+    is_set = "" if search.folder else f", and {TOKENIZER_PATH_VARIABLE} is not set"
+    return NotFound(
         Problem(
             code="artifact.tokenizer",
             where=f"tokenizer {name}" if name else "tokenizer",
-            expected=f"{TOKENIZER_FOLDER}/{TOKENIZER} in the artifact, or a folder of this name where "
-            f"{TOKENIZER_PATH_VARIABLE} says",
-            found="neither" if search.folder else f"no such file, and {TOKENIZER_PATH_VARIABLE} is not set",
-            fix=f"set {TOKENIZER_PATH_VARIABLE} to a folder with {TOKENIZER} and {ENCODER_CONFIG}",
+            expected=f"{', '.join(places[:-1])}, or {places[-1]}",
+            found=f"none of them{is_set}",
+            fix=f"set {TOKENIZER_PATH_VARIABLE} to a folder with {TOKENIZER} and {ENCODER_CONFIG}"
+            + (
+                ", or pass `--allow-download`"
+                if name and is_hub_name(name) and not search.allow_download
+                else ""
+            ),
         )
     )
-
-
-def _candidates(name: str | None, search: Path | None) -> list[Path]:
-    if search is None:
-        return []
-    below = (search / name).resolve() if name else search
-    # a name with `..` or a root of its own must not lead elsewhere
-    return [*([below] if name and below.is_relative_to(search.resolve()) else []), search]
-
-
-def _read(files: Files, prefix: str, *, place: str = "") -> FoundTokenizer:
-    config = f"{prefix}{ENCODER_CONFIG}"
-    where = f"{place}{prefix}{TOKENIZER}"
-    encoder = parse_json(files.read(config), where=f"{place}{config}") if config in files else None
-    if not isinstance(encoder, dict):
-        raise Damaged(
-            Problem(
-                code="artifact.tokenizer",
-                where=f"{place}{config}",
-                expected="the encoder's configuration beside its tokenizer",
-                found="no such file" if encoder is None else "something else than an object",
-                fix="copy both files from the encoder that was trained",
-            )
-        )
-    tokenizer = files.read(f"{prefix}{TOKENIZER}")
-    _require_vectors(tokenizer, encoder, where)
-    return FoundTokenizer(tokenizer=tokenizer, encoder=encoder, where=where)
-
-
-def _require_vectors(tokenizer: bytes, encoder: Mapping[str, object], where: str) -> None:
-    """Nothing, if the encoder has a vector for every token: a text with another one could not be scored."""
-    most = encoder.get("vocab_size")
-    if not isinstance(most, int):
-        return  # whoever builds the encoder says so
-    found = vocabulary_size(tokenizer, where=where)
-    if found > most:
-        raise Damaged(
-            Problem(
-                code="artifact.tokenizer",
-                where=where,
-                expected=f"at most {most} tokens, which the encoder has vectors for",
-                found=str(found),
-                fix="copy both files from the encoder that was trained",
-            )
-        )
-
-
-def vocabulary_size(tokenizer: bytes, *, where: str) -> int:
-    """The largest token id of a `tokenizer.json`, and one.
-
-    Raises:
-        Damaged: `artifact.tokenizer` if it cannot be read.
-    """
-    from tokenizers import Tokenizer  # noqa: PLC0415  # only where there is text
-
-    try:
-        vocabulary = Tokenizer.from_buffer(tokenizer).get_vocab(with_added_tokens=True)
-    except Exception as error:  # tokenizers raises bare Exception
-        raise Damaged(
-            Problem(
-                code="artifact.tokenizer",
-                where=where,
-                expected="a tokenizer.json that can be read",
-                found="another file",
-                fix=f"copy {TOKENIZER} and {ENCODER_CONFIG} from the encoder once more",
-            )
-        ) from error
-    return max(vocabulary.values(), default=-1) + 1

@@ -3,15 +3,18 @@
 from typing import Final
 
 from servable.artifact.artifact import Artifact
-from servable.artifact.booster_output import XGBOOST_MODEL, read_booster_output
+from servable.artifact.bare_booster import bare_booster, read_bare_booster
+from servable.artifact.booster_output import BOOSTERS, read_booster_output
 from servable.artifact.damage import DamageLog, OnDamage
 from servable.artifact.feature_columns import FEATURE_COLUMNS
 from servable.artifact.files import Files
-from servable.artifact.network_output import MODEL_ARTIFACTS, WEIGHTS, WHOLE_GRAPH, read_network_output
+from servable.artifact.huggingface_output import is_huggingface_output, read_huggingface_output
+from servable.artifact.network_output import WHOLE_GRAPH, read_network_output
+from servable.artifact.network_settings import MODEL_ARTIFACTS
+from servable.artifact.network_weights import WEIGHTS
 from servable.artifact.tokenizers import TokenizerSearch
 from servable.errors import BadInput, Problem
 
-_NOT_YET: Final = {"lightgbm_model.txt": "a LightGBM model"}
 _NETWORK: Final = (WEIGHTS, MODEL_ARTIFACTS, WHOLE_GRAPH)
 
 
@@ -28,19 +31,25 @@ def read_training_output(files: Files, on_damage: OnDamage, *, tokenizers: Token
         Damaged: if a required file is missing or broken and damage is refused.
     """
     damage = DamageLog(on_damage)
-    if XGBOOST_MODEL in files and FEATURE_COLUMNS in files:
+    if (alone := bare_booster(files)) is not None and not (alone in BOOSTERS and FEATURE_COLUMNS in files):
+        return read_bare_booster(files, damage, file=alone)
+    if any(name in files for name in BOOSTERS):
         return read_booster_output(files, damage)
+    # a graph beside the weights of such a folder has other inputs than the one of a training output
+    if is_huggingface_output(files) and not any(name in files for name in (WEIGHTS, MODEL_ARTIFACTS)):
+        return read_huggingface_output(files, damage)
     if any(name in files for name in _NETWORK):
         return read_network_output(files, damage, tokenizers=tokenizers)
-    other = next((what for file, what in _NOT_YET.items() if file in files), None)
     listed = ", ".join(files.names()[:5]) or "no file"
     raise BadInput(
         Problem(
             code="artifact.layout",
             where="layout",
-            expected=f"manifest.json (packed), {XGBOOST_MODEL} with {FEATURE_COLUMNS} (XGBoost output), or "
-            f"{WEIGHTS} with {MODEL_ARTIFACTS} (network output)",
-            found=f"{other}, which this version cannot read yet" if other else listed,
+            expected="manifest.json (packed), xgboost_model.bst or lightgbm_model.txt with "
+            f"{FEATURE_COLUMNS} (output with trees), "
+            f"{WEIGHTS} with {MODEL_ARTIFACTS} (network output), config.json with its weights "
+            "(a classifier of Hugging Face), or a booster alone",
+            found=listed,
             fix="name the folder or archive that training or `servable pack` wrote",
         )
     )

@@ -1,7 +1,23 @@
-"""Lookup tables that turn raw scores into calibrated ones: fitted here, applied here."""
+"""Raw scores to calibrated ones, by tables and curves: fitted here, applied here."""
 
-from servable.calibration.calibrator import Calibrator, CalibratorKind
+from servable.calibration.calibrator import Calibrated, Calibrator, CalibratorKind
+from servable.calibration.curves import Beta, Temperature
+from servable.calibration.events import CalibrationCounts, CalibrationEvents, calibrate_or_keep
 from servable.calibration.fit import FittedTable, fit_lookup_table
 from servable.calibration.lookup import LookupTable
+from servable.calibration.segments import Segments
 
-__all__ = ["Calibrator", "CalibratorKind", "FittedTable", "LookupTable", "fit_lookup_table"]
+__all__ = [
+    "Beta",
+    "Calibrated",
+    "CalibrationCounts",
+    "CalibrationEvents",
+    "Calibrator",
+    "CalibratorKind",
+    "FittedTable",
+    "LookupTable",
+    "Segments",
+    "Temperature",
+    "calibrate_or_keep",
+    "fit_lookup_table",
+]

@@ -1,20 +1,18 @@
-"""A calibration lookup table and its interpolation.
+"""A calibration lookup table: what a stored one must hold to be believed, and what it answers."""
 
-Source: `_interpolate_score` in the documentation of the inference handler, with its choice of segment
-and its order of operations, then clamped to the segment's ends, which takes back the rule's own
-rounding, two units in the last place at most (the rule itself can exceed 1.0). Bisection over plain
-floats costs a single score less than one call into numpy, and 10,000 scores about a twentieth of
-scoring them.
-"""
-
-from bisect import bisect_left
 from dataclasses import dataclass, field
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from servable.errors import Damaged, Problem
+from servable.calibration.segments import Segments
+from servable.errors import Damaged, Problem, shown
 from servable.records import FloatArray
+
+MAX_PAIRS: Final = 10_000
+ROUNDING: Final = 1e-9
+"""A calibrated score may fall by this much from one pair to the next: it is then raised again."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,65 +26,59 @@ class LookupTable:
 
     x: NDArray[np.float64]
     y: NDArray[np.float64]
-    _x: list[float] = field(init=False, repr=False)
-    _y: list[float] = field(init=False, repr=False)
+    _segments: Segments = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_x", self.x.tolist())
-        object.__setattr__(self, "_y", self.y.tolist())
+        object.__setattr__(self, "_segments", Segments.of_pairs(self.x, self.y))
 
     @classmethod
-    def of_pairs(cls, pairs: object, *, where: str) -> "LookupTable":
-        """A checked table of a list of pairs.
+    def of_pairs(cls, pairs: object, *, where: str) -> Self:
+        """A checked table of a list of pairs, without what cannot be reached and without rounding's falls.
 
         Raises:
-            Damaged: `calibration.table`, naming the first knot that breaks a rule.
+            Damaged: `calibration.table`, naming the first knot that breaks a rule: at least 2 and at most
+                10,000 pairs of finite numbers, raw scores in rising order, calibrated scores between 0 and
+                1 that do not fall.
         """
-        if not isinstance(pairs, list) or len(pairs) < 2:
-            raise Damaged(_problem(where, "at least two pairs of numbers", "something else"))
-        for index, pair in enumerate(pairs):
+        found = _pairs(pairs, where)
+        for index, pair in enumerate(found):
             if not (isinstance(pair, list | tuple) and len(pair) == 2 and all(map(_is_number, pair))):
-                raise Damaged(_problem(where, "a pair of finite numbers", "something else", index))
-        table = cls(*np.array(pairs, dtype=np.float64).T.copy())
-        fall = np.flatnonzero(np.diff(table.x) < 0)
-        if len(fall):
-            raise Damaged(_problem(where, "raw scores in rising order", "a lower one", int(fall[0]) + 1))
-        outside = np.flatnonzero((table.y < 0) | (table.y > 1))
-        if len(outside):
-            first = int(outside[0])
-            raise Damaged(
-                _problem(where, "calibrated scores between 0 and 1", repr(float(table.y[first])), first)
-            )
-        return table
+                raise Damaged(_problem(where, "a pair of finite numbers", shown(pair), index))
+        x, y = np.array(found, dtype=np.float64).T.copy()
+        highest = np.maximum.accumulate(y)
+        for broken, expected in (
+            (np.diff(x, prepend=x[0]) < 0, "raw scores in rising order"),
+            ((y < 0) | (y > 1), "a calibrated score between 0 and 1"),
+            (y < highest - ROUNDING, "calibrated scores that do not fall"),
+        ):
+            if broken.any():
+                first = int(broken.argmax())
+                before = f" after {shown(found[first - 1])}" if first else ""
+                raise Damaged(_problem(where, expected, f"{shown(found[first])}{before}", first))
+        is_reachable = np.ones(len(x), dtype=bool)  # of a run of equal raw scores, the first and the last
+        is_reachable[1:-1] = (x[1:-1] != x[:-2]) | (x[1:-1] != x[2:])
+        return cls(x[is_reachable], highest[is_reachable])
 
     def pairs(self) -> list[tuple[float, float]]:
         """The knots as plain numbers, the form in which they are stored."""
         return list(zip(self.x.tolist(), self.y.tolist(), strict=True))
 
     def apply(self, scores: FloatArray) -> NDArray[np.float64]:
-        """`[n]` calibrated scores of `[n]` raw ones; outside the knots, the nearest knot's value.
+        """`[n]` calibrated scores of `[n]` finite raw ones; outside the knots, the nearest knot's value.
 
         At an inner knot the left segment answers; at a repeated knot, therefore, its first value.
         A NaN is answered by NaN.
         """
-        return np.array(self.values(scores), dtype=np.float64)
+        return self._segments.answers(scores)
 
-    def values(self, scores: FloatArray) -> list[float]:
-        """What `apply` answers, as plain floats."""
-        return [self._interpolate(score) for score in scores.tolist()]
 
-    def _interpolate(self, score: float) -> float:
-        x, y = self._x, self._y
-        if score <= x[0]:
-            return y[0]
-        if score >= x[-1]:
-            return y[-1]
-        if score != score:  # noqa: PLR0124  # only NaN differs from itself
-            return score
-        right = bisect_left(x, score)  # the first segment with x1 <= score <= x2
-        x1, x2, y1, y2 = x[right - 1], x[right], y[right - 1], y[right]
-        inner = y1 + (y2 - y1) * (score - x1) / (x2 - x1)
-        return min(max(inner, y1), y2) if y1 <= y2 else min(max(inner, y2), y1)
+def _pairs(value: object, where: str) -> list[object]:
+    if not isinstance(value, list) or len(value) < 2:
+        found = f"{len(value)}" if isinstance(value, list) else "something else"
+        raise Damaged(_problem(where, "a list of at least two pairs of numbers", found))
+    if len(value) > MAX_PAIRS:
+        raise Damaged(_problem(where, f"at most {MAX_PAIRS:,} pairs", f"{len(value):,}"))
+    return value
 
 
 def _is_number(value: object) -> bool:

@@ -26,6 +26,19 @@ DEVICE = click.option(
     help="Where a network computes; auto takes a GPU where there is one.",
 )
 
+ALLOW_DOWNLOAD = click.option(
+    "--allow-download",
+    is_flag=True,
+    help="Fetch a tokenizer that is neither in the model nor on this machine from the Hugging Face hub.",
+)
+
+COLUMNS = click.option(
+    "--columns",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="For a booster that stands alone: its columns, one name a line.  [default: the booster's own names]",
+)
+
 
 def output(help_text: str, *, default: str | None = None) -> Callable[[Verb], Verb]:
     """`-o`/`--output`, required unless there is a default."""

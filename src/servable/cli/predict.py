@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from servable.cli.options import ARTIFACT, DEVICE, ON_DAMAGE
+from servable.cli.options import ALLOW_DOWNLOAD, ARTIFACT, DEVICE, ON_DAMAGE
 
 
 @click.command("predict")
@@ -17,8 +17,15 @@ from servable.cli.options import ARTIFACT, DEVICE, ON_DAMAGE
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line instead of CSV.")
 @DEVICE
 @ON_DAMAGE
+@ALLOW_DOWNLOAD
 def command(
-    artifact: Path, table: Path, output: Path | None, as_json: bool, device: str, on_damage: str
+    artifact: Path,
+    table: Path,
+    output: Path | None,
+    as_json: bool,
+    device: str,
+    on_damage: str,
+    allow_download: bool,
 ) -> None:
     """Score TABLE (.csv, .ndjson, .json or .parquet) with ARTIFACT, in process.
 
@@ -33,7 +40,7 @@ def command(
     from servable.prediction import predict, write_csv, write_ndjson  # noqa: PLC0415  # the same
     from servable.scorer import load  # noqa: PLC0415  # the same
 
-    scorer = load(artifact, on_damage=on_damage, device=device)
+    scorer = load(artifact, on_damage=on_damage, device=device, allow_download=allow_download)
     write = write_ndjson if as_json else write_csv
     blocks = predict(scorer, table)
     id_name = scorer.schema.id_name

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from servable.cli.options import ARTIFACT, DEVICE, ON_DAMAGE
+from servable.cli.options import ALLOW_DOWNLOAD, ARTIFACT, DEVICE, ON_DAMAGE
 
 
 @click.command("serve")
@@ -22,6 +22,7 @@ from servable.cli.options import ARTIFACT, DEVICE, ON_DAMAGE
 )
 @DEVICE
 @ON_DAMAGE
+@ALLOW_DOWNLOAD
 def command(
     artifact: Path,
     host: str | None,
@@ -30,6 +31,7 @@ def command(
     threads: int | None,
     device: str,
     on_damage: str,
+    allow_download: bool,
 ) -> None:
     """Serve ARTIFACT over HTTP: GET /ping and POST /invocations.
 
@@ -45,7 +47,14 @@ def command(
 
     with ThreadPoolExecutor(max_workers=1) as pool:
         # the digests of large weights take about as long as the imports of the server
-        loading = pool.submit(load, artifact, on_damage=on_damage, threads=threads, device=device)
+        loading = pool.submit(
+            load,
+            artifact,
+            on_damage=on_damage,
+            threads=threads,
+            device=device,
+            allow_download=allow_download,
+        )
         from servable.serve import (  # noqa: PLC0415  # uvicorn
             Limits,
             create_app,

@@ -1,10 +1,9 @@
 """The engine that an artifact asks for; its library is imported here and not before."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from servable.artifact import WEIGHTS, Artifact, EngineKind, StoredNetwork, read_torch
+from servable.artifact import Artifact, EngineKind, StoredNetwork, read_weights
 from servable.engines.devices import Device
 from servable.engines.engine import Engine
 from servable.engines.graphs import EncoderGraph, weights_of
@@ -68,9 +67,7 @@ def load_network(artifact: Artifact) -> "Network":
     from servable.engines.networks import build_network  # noqa: PLC0415
 
     stored = _network_of(artifact)
-    weights = read_torch(_read(artifact, WEIGHTS), where=WEIGHTS)  # also beside a graph of its own
-    if not isinstance(weights, Mapping):
-        raise _damaged(WEIGHTS, "weights by name", f"a value of type {type(weights).__name__}")
+    weights = read_weights(artifact.files)  # also beside a graph of its own
     network = build_network(
         stored.model_class,
         weights,

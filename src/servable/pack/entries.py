@@ -1,9 +1,8 @@
 """What a packed artifact is made of beside its model: the tables, and the manifest over all of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
-from typing import Final
 
 from servable.artifact import (
     FEATURE_COLUMNS,
@@ -15,7 +14,6 @@ from servable.artifact import (
     TOKENIZER,
     TOKENIZER_FOLDER,
     Artifact,
-    CalibratorEntry,
     Conversion,
     EngineEntry,
     FieldEntry,
@@ -35,16 +33,17 @@ from servable.artifact import (
     read_files,
     read_training_facts,
 )
-from servable.calibration import Calibrator, CalibratorKind
+from servable.calibration import Calibrator
+from servable.engines import Device
+from servable.pack.calibrators import calibrator_entry, calibrator_members
 from servable.records import TextJoin
 from servable.schema import Schema
 from servable.scorer import Scorer, scorer_of
 
 _LIBRARIES = (
-    *("numpy", "onnx", "onnxmltools", "onnxruntime", "servable", "tokenizers", "torch"),
+    *("lightgbm", "numpy", "onnx", "onnxruntime", "servable", "tokenizers", "torch"),
     *("xgboost", "xgboost-cpu"),
 )
-_TOKENIZER: Final = f"{TOKENIZER_FOLDER}/{TOKENIZER}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,14 +58,12 @@ class Entries:
 
     def members(self) -> dict[str, bytes]:
         """The files of the pack but for engine, golden records and manifest."""
-        artifact, calibrator, files = self.artifact, self.calibrator, self.artifact.files
+        artifact, files = self.artifact, self.artifact.files
         hyperparameters = (
             files.read(HYPERPARAMETERS)
             if HYPERPARAMETERS in files
             else pretty_json(field_lists(artifact.schema))
         )
-        tables = {} if calibrator is None else calibrator.tables
-        kind = CalibratorKind.BINARY if calibrator is None else calibrator.kind
         return {
             HYPERPARAMETERS: hyperparameters,
             FEATURE_COLUMNS: format_feature_columns(artifact.schema.csv_columns or artifact.features),
@@ -77,8 +74,8 @@ class Entries:
                 }
             ),
             IMPUTATION: pretty_json(dict(artifact.imputation)),
-            **{_table_name(kind, index): pretty_json(table.pairs()) for index, table in tables.items()},
-            **({_TOKENIZER: artifact.texts[0].tokenizer} if artifact.texts else {}),
+            **calibrator_members(self.calibrator),
+            **{name: tokenizer for tokenizer, name in _tokenizer_files(artifact.texts).items()},
         }
 
     def manifest(
@@ -96,16 +93,9 @@ class Entries:
             schema=_schema_entry(self.artifact.schema),
             features=self.artifact.features,
             engine=engine,
-            texts=tuple(map(_text_entry, self.artifact.texts)),
+            texts=_text_entries(self.artifact.texts),
             text_join=_text_join_entry(self.artifact.text_join),
-            calibrator=None
-            if self.calibrator is None
-            else CalibratorEntry(
-                kind=self.calibrator.kind,
-                tables={
-                    str(index): _table_name(self.calibrator.kind, index) for index in self.calibrator.tables
-                },
-            ),
+            calibrator=calibrator_entry(self.calibrator),
             golden=None
             if golden is None
             else GoldenEntry(source=golden.source, records=len(golden), derived_records=golden.derived),
@@ -120,7 +110,8 @@ class Entries:
     def scorer(self, members: Mapping[str, bytes], engine: EngineEntry) -> Scorer:
         """What scores with these files, as any reader of the packed artifact will see them."""
         manifest = pretty_json(self.manifest(members, engine).to_plain())
-        return scorer_of(read_files(MemoryFiles(dict(members) | {MANIFEST: manifest})))
+        artifact = read_files(MemoryFiles(dict(members) | {MANIFEST: manifest}))
+        return scorer_of(artifact, device=Device.CPU)
 
 
 def _versions() -> dict[str, str]:
@@ -134,13 +125,26 @@ def _versions() -> dict[str, str]:
     return found
 
 
-def _text_entry(text: StoredText) -> TextEntry:
-    return TextEntry(
-        field=text.field,
-        steps=text.steps,
-        max_tokens=text.max_tokens,
-        max_chunks=text.max_chunks,
-        tokenizer=_TOKENIZER,
+def _tokenizer_files(texts: Sequence[StoredText]) -> dict[bytes, str]:
+    """Tokenizers and their files: one for all texts, or a folder for each further one that differs."""
+    different = dict.fromkeys(text.tokenizer for text in texts)
+    return {
+        tokenizer: f"{TOKENIZER_FOLDER}/{f'{number}/' if number else ''}{TOKENIZER}"
+        for number, tokenizer in enumerate(different)
+    }
+
+
+def _text_entries(texts: Sequence[StoredText]) -> tuple[TextEntry, ...]:
+    files = _tokenizer_files(texts)
+    return tuple(
+        TextEntry(
+            field=text.field,
+            steps=text.steps,
+            max_tokens=text.max_tokens,
+            max_chunks=text.max_chunks,
+            tokenizer=files[text.tokenizer],
+        )
+        for text in texts
     )
 
 
@@ -148,14 +152,6 @@ def _text_join_entry(join: TextJoin | None) -> TextJoinEntry | None:
     if join is None:
         return None
     return TextJoinEntry(field=join.field, columns=join.columns, separator=join.separator)
-
-
-def _table_name(kind: CalibratorKind, index: int) -> str:
-    return {
-        CalibratorKind.PERCENTILE: "calibration/percentile_score.json",
-        CalibratorKind.BINARY: "calibration/calibration_model.json",
-        CalibratorKind.MULTICLASS: f"calibration/calibration_models/calibration_model_class_{index}.json",
-    }[kind]
 
 
 def _schema_entry(schema: Schema) -> SchemaEntry:

@@ -1,9 +1,9 @@
-"""Converting a network: a graph for each encoder and one for the head, compared at every length."""
+"""Converting a network: a graph for each encoder and one for the head, compared at many lengths."""
 
 from servable.artifact import Conversion, EngineEntry, EngineKind, GoldenSet
 from servable.engines import load_network
 from servable.errors import Damaged, Problem
-from servable.pack.comparison import at_every_length, differences, p999, within
+from servable.pack.comparison import TextLimits, at_hard_lengths, differences, p999, within
 from servable.pack.conversion import Converted
 from servable.pack.entries import Entries
 from servable.pack.networks import HEAD, to_onnx
@@ -32,8 +32,8 @@ def convert_network(reference: Scorer, golden: GoldenSet, entries: Entries) -> C
     members = entries.members() | graphs.members()
     packed = entries.scorer(members, engine)
     inputs = reference.preprocessor.apply(reference.schema.bind(golden.table()))
-    longest = max(text.max_tokens for text in artifact.texts)
-    lengths = at_every_length(inputs, max_tokens=longest, seed=0)
+    limits = {text.field: TextLimits(text.max_tokens, text.max_chunks) for text in artifact.texts}
+    lengths = at_hard_lengths(inputs, limits, seed=0)
     found = differences(packed.engine, reference.engine, [inputs, lengths])
     conversion = Conversion(
         golden_records=len(inputs),

@@ -4,10 +4,10 @@ Deterministic: the same training output and the same libraries give the same byt
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import msgspec
+from msgspec.structs import replace as replaced
 
 from servable.artifact import (
     MANIFEST,
@@ -17,18 +17,18 @@ from servable.artifact import (
     Manifest,
     OnDamage,
     Tolerances,
-    derive_records,
     pretty_json,
     require_writable,
     write_tar_gz,
 )
+from servable.engines import Device
 from servable.errors import BadInput, Problem
 from servable.pack.comparison import DEFAULT_TOLERANCES, NETWORK_TOLERANCES
+from servable.pack.container import container_code
 from servable.pack.conversion import Converted
 from servable.pack.entries import Entries
+from servable.pack.golden import KEPT_RECORDS, GoldenChoice, Proposal, propose, settle
 from servable.scorer import Scorer, load
-
-DERIVED_GOLDEN_RECORDS = 50
 
 Progress = Callable[[str, int, int], None]
 
@@ -41,11 +41,15 @@ class PackResult:
         output: the archive.
         manifest: its manifest.
         converted: the comparison with the reference; of a booster, that of its graph, whichever was packed.
+        golden_origin: where the golden records come from, in words.
+        left_out: what is not among the golden records although it was meant to be, in sentences.
     """
 
     output: Path
     manifest: Manifest
     converted: Conversion
+    golden_origin: str
+    left_out: tuple[str, ...]
 
     def summary_lines(self) -> list[str]:
         """What a person wants to know, the archive first."""
@@ -56,15 +60,18 @@ class PackResult:
             f"{converted.max_difference:.2g} on {converted.golden_records} golden records and "
             f"{converted.hard_records}",
         ]
-        if manifest.engine.kind == EngineKind.XGBOOST:
+        if _extras(manifest.engine.kind):
             lines.append("the graph differs by more than the tolerance: serving needs the extra `trees`")
-        if golden is not None:
-            origin = (
-                "real records of the test split" if golden.source == "train" else "derived from the schema"
-            )
+        if golden is None:
             lines.append(
-                f"golden records: {golden.records}, of them {golden.derived_records} derived; {origin}"
+                "warning: there are no golden records, so an endpoint of this artifact cannot be proved right"
             )
+        else:
+            lines.append(
+                f"golden records: {golden.records}, of them {golden.derived_records} derived; "
+                f"{self.golden_origin}"
+            )
+        lines += [f"warning: {sentence}" for sentence in self.left_out]
         return lines
 
 
@@ -73,8 +80,11 @@ def pack(
     output: Path,
     *,
     name: str | None = None,
+    golden: GoldenChoice = KEPT_RECORDS,
     on_damage: OnDamage = OnDamage.REFUSE,
     tokenizers: Path | None = None,
+    allow_download: bool = False,
+    columns: Path | None = None,
     tolerances: Tolerances | None = None,
     progress: Progress = lambda *_: None,
 ) -> PackResult:
@@ -83,57 +93,92 @@ def pack(
     A network is packed as two graphs, its encoder and its head. A booster whose graph differs by more
     than the tolerances is packed in its own format, and then serving needs the extra `trees`.
 
+    Args:
+        path: the training output, a folder or an archive.
+        output: the archive to write.
+        name: of the model.  [default: the training output's]
+        golden: which golden records go in.
+        on_damage: what to do about a missing or broken file, and about recorded answers that differ.
+        tokenizers: as in `servable.load`.
+        allow_download: the same.
+        columns: the same.
+        tolerances: how far the packed scores may be from the reference.
+        progress: told how far it is.
+
     Raises:
         NotFound, BadInput, Damaged: nothing is written then.
     """
     if not output.name.endswith((".tar.gz", ".tgz")):
         raise _refusal("output", "a name that ends in .tar.gz", output.name, "pass `-o model.tar.gz`")
     require_writable(output)
-    reference = load(path, on_damage=on_damage, tokenizers=tokenizers)
-    artifact = reference.artifact
-    if artifact.manifest is not None:
+    # not on a GPU: another machine would give another pack
+    reference = load(
+        path,
+        on_damage=on_damage,
+        tokenizers=tokenizers,
+        device=Device.CPU,
+        allow_download=allow_download,
+        columns=columns,
+    )
+    if reference.artifact.manifest is not None:
         raise _refusal(str(path), "a training output", "an artifact that is packed already", "serve it")
-    golden = artifact.golden or _derived_golden(reference)
-    entries = Entries(
+    proposal = propose(golden, reference)
+    entries = _entries(reference, name=name, tolerances=tolerances)
+    progress("convert and compare", 0, 1)
+    converted = _convert(reference, proposal, entries)
+    scorer = converted.scorer
+    packed = scorer.score_records(scorer.schema.bind(proposal.compared.table()))
+    settled = settle(proposal, packed, tolerances=entries.tolerances, on_damage=on_damage)
+    entries = replace(entries, degradations=entries.degradations + settled.degradations)
+    members = dict(converted.members) | container_code(extras=_extras(converted.engine.kind))
+    if settled.golden is not None:
+        members |= settled.golden.to_files()
+    manifest = entries.manifest(members, converted.engine, settled.golden, converted.conversion)
+    progress("write the archive", 0, 1)
+    write_tar_gz(output, members | {MANIFEST: pretty_json(manifest.to_plain())})
+    return PackResult(
+        output=output,
+        manifest=manifest,
+        converted=converted.conversion,
+        golden_origin=proposal.origin,
+        left_out=settled.degradations,
+    )
+
+
+def _extras(engine: EngineKind) -> tuple[str, ...]:
+    """What must be installed beside the core to serve a packed engine."""
+    return ("trees",) if engine in (EngineKind.XGBOOST, EngineKind.LIGHTGBM) else ()
+
+
+def _entries(reference: Scorer, *, name: str | None, tolerances: Tolerances | None) -> Entries:
+    artifact = reference.artifact
+    return Entries(
         artifact=artifact,
         calibrator=reference.calibrator,
         name=name or artifact.name,
         degradations=reference.degradations,
         tolerances=tolerances or (NETWORK_TOLERANCES if artifact.texts else DEFAULT_TOLERANCES),
     )
-    progress("convert and compare", 0, 1)
-    converted = _convert(reference, golden, entries)
-    scorer = converted.scorer
-    golden = golden.with_packed(scorer.score_records(scorer.schema.bind(golden.table())))
-    members = dict(converted.members) | golden.to_files()
-    manifest = entries.manifest(members, converted.engine, golden, converted.conversion)
-    progress("write the archive", 0, 1)
-    write_tar_gz(output, members | {MANIFEST: pretty_json(manifest.to_plain())})
-    return PackResult(output=output, manifest=manifest, converted=converted.conversion)
 
 
-def _convert(reference: Scorer, golden: GoldenSet, entries: Entries) -> Converted:
+def _convert(reference: Scorer, proposal: Proposal, entries: Entries) -> Converted:
+    converted = _converter(reference)(reference, proposal.compared, entries)
+    if proposal.is_kept:
+        return converted
+    conversion = replaced(
+        converted.conversion, golden_records=0, derived_records=converted.conversion.golden_records
+    )
+    return replace(converted, conversion=conversion)
+
+
+def _converter(reference: Scorer) -> Callable[[Scorer, GoldenSet, Entries], Converted]:
     if reference.artifact.texts:
         from servable.pack.network_graphs import convert_network  # noqa: PLC0415  # torch, onnx
 
-        return convert_network(reference, golden, entries)
-    from servable.pack.boosters import convert_booster  # noqa: PLC0415  # xgboost, onnxmltools
+        return convert_network
+    from servable.pack.boosters import convert_booster  # noqa: PLC0415  # onnx
 
-    return convert_booster(reference, golden, entries)
-
-
-def _derived_golden(reference: Scorer) -> GoldenSet:
-    artifact = reference.artifact
-    records = derive_records(
-        artifact.schema, artifact.risk_tables, artifact.imputation, typical=DERIVED_GOLDEN_RECORDS
-    )
-    return GoldenSet(
-        requests=tuple(map(msgspec.json.encode, records)),
-        reference=reference.score(records),
-        packed=None,
-        source="schema",
-        derived=len(records),
-    )
+    return convert_booster
 
 
 def _refusal(where: str, expected: str, found: str, fix: str) -> BadInput:

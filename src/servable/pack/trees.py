@@ -1,59 +1,69 @@
-"""A booster as one tree-ensemble graph, and where its splits are."""
+"""An XGBoost booster as one tree-ensemble graph, and where its splits are."""
 
-import json
+import math
 
 import numpy as np
 from numpy.typing import NDArray
 
-from servable.engines import TREES_INPUT
-from servable.errors import Problem, Unavailable
-
-try:
-    import onnxmltools
-    import xgboost
-    from onnxmltools.convert.common.data_types import FloatTensorType
-except ImportError as error:
-    raise Unavailable(
-        Problem(
-            code="pack.extra",
-            where="XGBoost model",
-            expected="the packages xgboost, onnx and onnxmltools",
-            found="that one of them is not installed",
-            fix="install servable[trees]",
-        )
-    ) from error
-
-OPSET = 15
+from servable.artifact import XGBoostModel, XGBoostTree, read_xgboost
+from servable.pack.tree_graph import MOST_NODES_DEEP, TreeGraph
 
 
-def to_onnx(model: bytes, *, features: int) -> bytes:
-    """The ONNX graph of a booster: input `[n, features]` float32, output `probabilities`.
+def xgboost_to_onnx(model: XGBoostModel) -> bytes | None:
+    """The graph of a booster: input `[n, features]` float32, output `probabilities`.
 
-    The graph is named, because the converter's default name is random, and the features have no
-    names, because the converter accepts only its own.
+    None where a graph cannot hold it: trees thousands deep.
     """
-    booster = xgboost.Booster(model_file=bytearray(model))
-    booster.feature_names = None
-    graph = onnxmltools.convert_xgboost(
-        booster,
-        name="trees",
-        initial_types=[(TREES_INPUT, FloatTensorType([None, features]))],
-        target_opset=OPSET,
-    )
-    return bytes(graph.SerializeToString(deterministic=True))
+    graph = TreeGraph()
+    for index, tree in enumerate(model.trees):
+        if not _add_tree(graph, tree, index):
+            return None
+    if not model.is_binary:
+        return graph.to_onnx(
+            features=model.features, groups=model.classes, transform="SOFTMAX", base=model.base_scores
+        )
+    base = (_log_odds(model.base_scores[0]),)
+    return graph.to_onnx(features=model.features, groups=1, transform="LOGISTIC", base=base)
+
+
+def _add_tree(graph: TreeGraph, tree: XGBoostTree, index: int) -> bool:
+    """Adds what can be reached of a tree, unless it is too deep."""
+    left, right, feature = tree.left.tolist(), tree.right.tolist(), tree.feature.tolist()
+    conditions, default_left = tree.condition.tolist(), tree.default_left.tolist()
+    pending = [(0, 0)]
+    while pending:
+        node, above = pending.pop()
+        if above > MOST_NODES_DEEP:
+            return False
+        if left[node] == -1:
+            graph.add_leaf(index, node, group=tree.group, weight=conditions[node] * tree.weight)
+            continue
+        graph.add_split(
+            index,
+            node,
+            mode="BRANCH_LT",
+            feature=feature[node],
+            bound=conditions[node],
+            if_true=left[node],
+            if_false=right[node],
+            missing_is_true=default_left[node],
+        )
+        pending += [(right[node], above + 1), (left[node], above + 1)]
+    return True
+
+
+def _log_odds(probability: float) -> float:
+    return -math.log(1 / probability - 1)
 
 
 def split_thresholds(model: bytes) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Feature index and threshold of every distinct split of a booster, sorted."""
-    booster = xgboost.Booster(model_file=bytearray(model))
-    learner = json.loads(bytes(booster.save_raw(raw_format="json")))["learner"]
     splits = {
-        (index, float(np.float32(threshold)))
-        for tree in learner["gradient_booster"]["model"]["trees"]
-        for index, threshold, left in zip(
-            tree["split_indices"], tree["split_conditions"], tree["left_children"], strict=True
+        split
+        for tree in read_xgboost(model, where="model file").trees
+        for split in zip(
+            tree.feature[tree.left != -1].tolist(), tree.condition[tree.left != -1].tolist(), strict=True
         )
-        if left != -1  # a leaf has no children, and its "threshold" is its weight
     }
     ordered = sorted(splits)
     return (

@@ -7,6 +7,8 @@ from servable.report import Block, Cell, Facts, Quote, count, significant
 
 _GOLDEN_SOURCES: Final = {
     "train": "of the test split; some may be derived from the schema",
+    "table": "of a table that the packer chose; some may be derived from the schema",
+    "endpoint": "recorded from another endpoint; some may be derived from the schema",
     "schema": "derived from the schema, none of them real",
 }
 

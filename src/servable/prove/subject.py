@@ -90,7 +90,7 @@ def read_subject(
         _refuse("content-types", expected, shown(list(content_types)), "correct the list")
     artifact = read_artifact(path)
     if artifact.golden is None:
-        _refuse("golden", "golden records", "none", "pack a model that was trained with them")
+        _refuse("golden", "golden records", "none", "pack the model again with `--golden synthetic`")
     if artifact.golden.packed is None or artifact.manifest is None:
         _refuse("golden", "a packed artifact", "a training output", "pack it with `servable pack`")
     golden = tuple(

@@ -93,12 +93,21 @@ class Key:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """A drawing with its legend and one sentence below."""
+    """A drawing with its legend and one sentence below; a heading, where the section has more than this."""
 
     kind: ClassVar[str] = "figure"
+    title: str = ""
     svg: Markup
     keys: tuple[Key, ...]
     caption: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gallery:
+    """Figures of one kind, each with its heading, side by side where there is room."""
+
+    kind: ClassVar[str] = "gallery"
+    figures: tuple[Figure, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +136,7 @@ class Points:
     items: tuple[str, ...]
 
 
-Block = Table | Facts | Figure | Quote | Paragraph | Points
+Block = Table | Facts | Figure | Gallery | Quote | Paragraph | Points
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,17 +154,19 @@ class Banner:
 
     Attributes:
         kicker: what kind of report, and of what.
-        verdict: one word.
+        verdict: one word; a page without a verdict has the name of what it is about.
         meaning: the verdict for those who do not know the word.
         tone: its colour.
         sentence: the verdict with its numbers.
         reasons: what decided, a sentence each.
         facts: the few things that a reader must know of.
+        is_named: whether `verdict` is a name, which may be long and is set smaller.
     """
 
     kicker: str
     verdict: str
     tone: Tone
+    is_named: bool = False
     meaning: str = ""
     sentence: str
     reasons: tuple[str, ...] = ()

@@ -6,7 +6,7 @@ from typing import Final
 NOTHING: Final = "\N{EN DASH}"
 _JOIN: Final = "\N{NO-BREAK SPACE}"
 _DIGITS: Final = 4
-_LEAST_PLAIN: Final = 1e-4
+_LEAST_PLAIN, _BEYOND_PLAIN = 1e-4, 1e12
 
 
 def significant(value: float | None, unit: str = "") -> str:
@@ -29,7 +29,7 @@ def count(value: int) -> str:
 def _plain(value: float) -> str:
     if value == 0.0 or not math.isfinite(value):
         return "0" if value == 0.0 else str(value)
-    if abs(value) < _LEAST_PLAIN:
+    if not _LEAST_PLAIN <= abs(value) < _BEYOND_PLAIN:
         return f"{value:.2e}".replace("-", "\N{MINUS SIGN}")
     decimals = max(0, _DIGITS - 1 - math.floor(math.log10(abs(value))))
     text = f"{value:,.{decimals}f}"

@@ -4,16 +4,14 @@ Whatever a stranger wrote stays text: it is escaped by default, and characters t
 the text around them reads (controls, reversed writing direction) are shown by their number.
 """
 
-import unicodedata
 from functools import cache
 from typing import Final
 
 from servable.report.blocks import Page
 from servable.report.markup import Environment, Markup, PackageLoader, StrictUndefined
+from servable.report.visible import visible
 
 _TEMPLATE: Final = "page.html.jinja"
-_UNSEEN: Final = frozenset({"Cc", "Cf", "Cs"})
-_LAYOUT: Final = frozenset({"\n", "\t"})
 
 
 def render(page: Page) -> str:
@@ -36,14 +34,4 @@ def _environment() -> Environment:
 
 def _visible(value: object) -> object:
     """The same value; of a text, characters that cannot be seen by their number."""
-    if not isinstance(value, str) or isinstance(value, Markup):
-        return value
-    if value.isprintable():
-        return value
-    return "".join(_seen(character) for character in value)
-
-
-def _seen(character: str) -> str:
-    if character in _LAYOUT or unicodedata.category(character) not in _UNSEEN:
-        return character
-    return f"\\u{{{ord(character):x}}}"
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value

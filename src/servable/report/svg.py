@@ -135,6 +135,11 @@ def crosses(plot: Plot, x: FloatVector, y: FloatVector, *, mark: str) -> Markup:
     return _path((f"M{across} {down}{strokes}" for across, down in plot.places(x, y)), mark=mark)
 
 
+def line(plot: Plot, x: FloatVector, y: FloatVector, *, mark: str) -> Markup:
+    """A straight line from each point to the next."""
+    return _path(["M", "L".join(f"{across} {down}" for across, down in plot.places(x, y))], mark=mark)
+
+
 def steps(plot: Plot, x: FloatVector, y: FloatVector, *, mark: str) -> Markup:
     """A line that keeps each value until the next point."""
     return _path([_stairs(plot, x, y)], mark=mark)

@@ -5,7 +5,7 @@ An error that is not in the table is ours: status 500, without its own words.
 
 from types import MappingProxyType
 
-from servable.errors import BadInput, Busy, ServableError, TooLarge, Unavailable
+from servable.errors import KNOWN_WORDS, BadInput, Busy, ServableError, TooLarge, Unavailable
 
 _FAMILY = ((BadInput, 400), (TooLarge, 413), (Busy, 429), (Unavailable, 503))
 
@@ -24,15 +24,6 @@ _CODE = MappingProxyType(
 )
 """Codes whose status is not that of their family."""
 
-_KNOWN_WORDS = MappingProxyType(
-    {
-        "request.content-type": "Unsupported content type: ",
-        "request.json": "Invalid JSON format: ",
-        "request.missing-field": "Missing required feature columns: ",
-    }
-)
-"""Beginnings that callers know (decision 0022). Source: the handler's documentation, "Error Handling"."""
-
 RETRY_AFTER_S = MappingProxyType({429: 1, 503: 5})
 """Seconds after which a request with this status may be worth sending again."""
 
@@ -49,5 +40,5 @@ def status_of(error: Exception) -> int:
 def words_for(error: Exception) -> str:
     """The sentence for the caller; a fixed one for an error that is not in the table."""
     if isinstance(error, ServableError) and (status_of(error) != 500 or error.code in _CODE):
-        return _KNOWN_WORDS.get(error.code, "") + str(error)
+        return KNOWN_WORDS.get(error.code, "") + str(error)
     return UNEXPECTED

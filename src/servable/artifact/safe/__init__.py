@@ -3,7 +3,9 @@
 from servable.artifact.safe.archives import read_archive
 from servable.artifact.safe.jsons import canonical_json, parse_json, pretty_json
 from servable.artifact.safe.members import Limits
+from servable.artifact.safe.onnx_files import check_onnx
 from servable.artifact.safe.pickles import PickleLimits, read_pickle
+from servable.artifact.safe.safetensors_files import read_safetensors
 from servable.artifact.safe.tars import write_tar_gz
 from servable.artifact.safe.torch_files import TorchLimits, read_torch
 from servable.artifact.safe.writing import (
@@ -25,11 +27,13 @@ __all__ = [
     "atomic_write",
     "atomic_writer",
     "canonical_json",
+    "check_onnx",
     "disk_errors",
     "parse_json",
     "pretty_json",
     "read_archive",
     "read_pickle",
+    "read_safetensors",
     "read_torch",
     "require_vacant",
     "require_writable",

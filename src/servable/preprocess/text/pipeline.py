@@ -13,7 +13,7 @@ from tokenizers import Tokenizer
 from tokenizers.processors import TemplateProcessing
 
 from servable.errors import Damaged, Problem
-from servable.preprocess.text.steps import CHUNKER, TOKENIZER, Messages, compose
+from servable.preprocess.text.steps import CHUNKER, ONE_CHUNK, TOKENIZER, Messages, compose
 from servable.records import ObjectArray, TextInputs
 
 NO_MESSAGE: Final = "."
@@ -46,6 +46,7 @@ class TextPipeline:
             )
         before = settings.steps[:-1]
         self._is_chunked = CHUNKER in before
+        self._keeps_blanks = ONE_CHUNK in before  # blanks are tokens of some vocabularies
         if self._is_chunked and before[-1] != CHUNKER:
             raise Damaged(_problem(where, f"{CHUNKER} right before {TOKENIZER}", ", ".join(settings.steps)))
         self._clean = compose(before[:-1] if self._is_chunked else before, where=where)
@@ -55,7 +56,10 @@ class TextPipeline:
     def apply(self, texts: ObjectArray) -> TextInputs:
         """Token ids of n texts (`str`, or None where missing, which is the empty text)."""
         # blank chunks say nothing; without any chunk, the special tokens are the one there is
-        kept = [[chunk for chunk in of_text if chunk.strip()] or [""] for of_text in self.chunks(texts)]
+        kept = [
+            [chunk for chunk in of_text if self._keeps_blanks or chunk.strip()] or [""]
+            for of_text in self.chunks(texts)
+        ]
         flat = [chunk for of_text in kept for chunk in of_text]
         # whether a tokenizer cuts is its own state; a second one would double the memory and the loading
         self._tokenizer.enable_truncation(self._settings.max_tokens)

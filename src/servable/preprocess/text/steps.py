@@ -14,6 +14,7 @@ Messages = str | list[str]
 """What one step hands to the next: a text, or the messages that a splitter found in it."""
 
 CHUNKER, TOKENIZER = "dialogue_chunker", "tokenizer"
+ONE_CHUNK = "one_chunk"
 
 _BEGIN, _END = "[bom]", "[eom]"
 _CHAT_MARK = re.compile(r"\[(bot|customer|agent)\]:")
@@ -43,6 +44,11 @@ def split_chat(text: str) -> list[str]:
     return [f"[{role}]: {content.strip()}" for role, content in pairs if content.strip()]
 
 
+def keep_whole(text: str) -> list[str]:
+    """The text as its one message, blank or not; without a chunker it is one chunk, cut by the tokenizer."""
+    return [text]
+
+
 def remove_emoji(text: str) -> str:
     """The text without runs of emoji; nothing is put in their place."""
     return _EMOJI.sub("", text)
@@ -61,6 +67,7 @@ def upper(text: str) -> str:
 _SPLIT: dict[str, Callable[[str], list[str]]] = {
     "dialogue_splitter": split_dialogue,
     "cs_chat_splitter": split_chat,
+    ONE_CHUNK: keep_whole,
 }
 _CHANGE: dict[str, Callable[[str], str]] = {
     "html_normalizer": text_of_html,

@@ -1,0 +1,91 @@
+"""The text fields of a network's training output: steps, limits, and the columns that make a text."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from servable.artifact.artifact import StoredText
+from servable.artifact.damage import DamageLog
+from servable.artifact.hyperparameters import HYPERPARAMETERS, names, problem
+from servable.artifact.network_fields import PRIMARY, SECONDARY, TEXT
+from servable.artifact.tokenizer_folder import FoundTokenizer
+from servable.errors import Damaged, shown
+from servable.records import TextJoin
+
+FULL_STEPS: Final = (
+    *("dialogue_splitter", "html_normalizer", "emoji_remover"),
+    *("text_normalizer", "dialogue_chunker", "tokenizer"),
+)
+MINIMAL_STEPS: Final = ("dialogue_splitter", "text_normalizer", "dialogue_chunker", "tokenizer")
+"""What a text field goes through where an artifact says nothing: the handler's documented defaults."""
+
+_STEPS: Final = {
+    TEXT: ("text_processing_steps", FULL_STEPS),
+    PRIMARY: ("primary_text_processing_steps", FULL_STEPS),
+    SECONDARY: ("secondary_text_processing_steps", MINIMAL_STEPS),
+}
+_MAX_TOKENS, _MAX_CHUNKS = 512, 5
+
+
+def stored_texts(
+    settings: Mapping[str, object], texts: Mapping[str, str], found: FoundTokenizer, damage: DamageLog
+) -> tuple[StoredText, ...]:
+    """How each text field becomes token ids.
+
+    Args:
+        settings: of the network.
+        texts: setting that names it -> text field, in the order in which the network reads them.
+        found: the tokenizer of all of them.
+        damage: takes a sentence for each field without steps of its own.
+
+    Raises:
+        Damaged: `artifact.hyperparameters` for steps that are no list of names, or a limit below 1.
+    """
+    max_tokens = _positive(settings, "max_sen_len", _MAX_TOKENS)
+    is_limited = settings.get("chunk_trancate") is True
+    max_chunks = _positive(settings, "max_total_chunks", _MAX_CHUNKS) if is_limited else None
+    return tuple(
+        StoredText(
+            field=field,
+            steps=_steps(settings, key, field, damage),
+            max_tokens=max_tokens,
+            max_chunks=max_chunks,
+            tokenizer=found.tokenizer,
+            where=found.where,
+        )
+        for key, field in texts.items()
+    )
+
+
+def text_join(settings: Mapping[str, object], texts: Mapping[str, str]) -> TextJoin | None:
+    """Which columns training joined into its first text field, if it did.
+
+    Raises:
+        Damaged: `artifact.hyperparameters`.
+    """
+    if settings.get("text_columns") is None:
+        return None
+    separator = settings.get("text_separator", " ")
+    if not isinstance(separator, str):
+        raise Damaged(problem(HYPERPARAMETERS, '"text_separator", a text', "something else"))
+    return TextJoin(
+        field=next(iter(texts.values())),
+        columns=names(settings, "text_columns", where=HYPERPARAMETERS),
+        separator=separator,
+    )
+
+
+def _steps(settings: Mapping[str, object], key: str, field: str, damage: DamageLog) -> tuple[str, ...]:
+    steps_key, default = _STEPS[key]
+    if settings.get(steps_key) is not None:
+        return names(settings, steps_key, where=HYPERPARAMETERS)
+    damage.note(f'field "{field}": no "{steps_key}", so the default steps {", ".join(default)} are used')
+    return default
+
+
+def _positive(settings: Mapping[str, object], key: str, default: int) -> int:
+    value = settings.get(key)
+    if value is None:
+        return default
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise Damaged(problem(HYPERPARAMETERS, f'"{key}", a number from 1 on', shown(value)))
+    return value

@@ -1,0 +1,79 @@
+"""The weights of a training output with a network, whatever layout and file format they have."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from servable.artifact.files import Files
+from servable.artifact.huggingface_names import classifier_weights
+from servable.artifact.safe import read_safetensors, read_torch
+from servable.errors import Damaged, Problem
+
+WEIGHTS: Final = "model.pth"
+SAFETENSORS, TORCH_WEIGHTS = "model.safetensors", "pytorch_model.bin"
+
+Weights = Mapping[str, NDArray[Any]]
+Shapes = Mapping[str, tuple[int, ...]]
+"""The shape of each stored weight."""
+
+_WRAPPERS: Final = ("model.", "module.", "_orig_mod.")
+
+
+def weights_file(files: Files) -> str | None:
+    """The name of the file that holds the weights, or None where there is none."""
+    return next((name for name in (WEIGHTS, SAFETENSORS, TORCH_WEIGHTS) if name in files), None)
+
+
+def read_weights(files: Files) -> Weights:
+    """The weights of a network, under the names that its family gives them.
+
+    A checkpoint that holds them under `state_dict` is opened, prefixes of wrappers around a network are
+    dropped, and a sequence classifier of Hugging Face gets the names of the family `bert`.
+
+    Raises:
+        Damaged: `network.weights` if there is no such file, or it holds something else; `torch.*` and
+            `safetensors.*` if it is broken.
+    """
+    name = weights_file(files)
+    if name is None:
+        raise _damaged(WEIGHTS, "the weights of a network", "no such file")
+    if name == SAFETENSORS:
+        return classifier_weights(read_safetensors(files.read(name), where=name))
+    stored = _arrays(read_torch(files.read(name), where=name), name)
+    return stored if name == WEIGHTS else classifier_weights(stored)
+
+
+def shapes_of(weights: Weights) -> Shapes:
+    """The shape of each weight."""
+    return {name: array.shape for name, array in weights.items()}
+
+
+def _arrays(stored: object, where: str) -> Weights:
+    inner = stored.get("state_dict", stored) if isinstance(stored, dict) else None
+    if not isinstance(inner, dict):
+        raise _damaged(where, "weights by name", f"a value of type {type(stored).__name__}")
+    found = {_unwrapped(str(name)): value for name, value in inner.items()}
+    for name, value in found.items():
+        if not isinstance(value, np.ndarray):
+            raise _damaged(where, f"numbers under `{name}`", f"a value of type {type(value).__name__}")
+    return found
+
+
+def _unwrapped(name: str) -> str:
+    while name.startswith(_WRAPPERS):
+        name = name.partition(".")[2]
+    return name
+
+
+def _damaged(where: str, expected: str, found: str) -> Damaged:
+    return Damaged(
+        Problem(
+            code="network.weights",
+            where=where,
+            expected=expected,
+            found=found,
+            fix="copy the file again from the training output",
+        )
+    )

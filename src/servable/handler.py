@@ -1,1 +1,0 @@
-"""The inference handler's four functions, for containers that call them by name."""

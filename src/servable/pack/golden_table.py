@@ -1,0 +1,85 @@
+"""Golden requests from a table: rows as requests with the model's fields, and nothing else of the row."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from servable.artifact import Artifact
+from servable.codecs import read_table_blocks
+from servable.errors import BadInput, NotFound, Problem
+from servable.pack.sampling import sample
+from servable.records import Table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableSample:
+    """Requests made of a table's rows.
+
+    Attributes:
+        requests: one JSON object each, in the order of the rows.
+        rows: how many rows the table has.
+    """
+
+    requests: tuple[bytes, ...]
+    rows: int
+
+
+def read_golden_table(path: Path, artifact: Artifact) -> TableSample:
+    """At most 500 requests of a CSV, NDJSON, JSON or Parquet file whose columns have names.
+
+    Every row must be a sound request. Columns that training joined into its text field are joined again.
+
+    Raises:
+        NotFound, BadInput: naming file, record (counted from 0 within the file) and field.
+    """
+    if not path.exists():
+        raise NotFound(
+            Problem(
+                code="pack.golden",
+                where="--golden",
+                expected="real, synthetic, none or a table in a file",
+                found=f"{path}, which is no file",
+                fix="check the path",
+            )
+        )
+    rows = 0
+
+    def counted() -> Iterator[bytes]:
+        nonlocal rows
+        for request in _requests(path, artifact):
+            rows += 1
+            yield request
+
+    requests = sample(counted(), key=lambda request: request)
+    if not requests:
+        raise BadInput(
+            Problem(
+                code="pack.golden",
+                where=path.name,
+                expected="at least one row",
+                found="none",
+                fix="choose a table with rows, or pass `--golden synthetic`",
+            )
+        )
+    return TableSample(requests=tuple(requests), rows=rows)
+
+
+def _requests(path: Path, artifact: Artifact) -> Iterator[bytes]:
+    schema, join, seen = artifact.schema, artifact.text_join, 0
+    for block in read_table_blocks(path, headers=[frozenset()]):
+        table = join.apply(block) if join is not None and join.fits(block) else block
+        try:
+            schema.bind(table, first_record=seen)
+        except BadInput as error:
+            raise error.inside(path.name) from error
+        yield from _encoded(table, schema.names())
+        seen += len(table)
+
+
+def _encoded(table: Table, fields: tuple[str, ...]) -> Iterator[bytes]:
+    """A request of each row that `bind` accepted; of a repeated name the later cell wins (decision 0002)."""
+    place = {name: index for index, name in enumerate(table.names or ())}
+    for row in table.rows:
+        yield msgspec.json.encode({field: row[place[field]] for field in fields})

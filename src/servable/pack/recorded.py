@@ -1,0 +1,222 @@
+"""Answers recorded from an endpoint that is being replaced.
+
+A file of NDJSON, one object a line: `request`, the object that was sent, and `answer`, the object that
+came back for it among the `predictions` of a JSON answer. Scores may be rounded.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from servable.artifact import parse_json
+from servable.codecs import label_of
+from servable.errors import MAX_PROBLEMS, BadInput, Damaged, NotFound, Problem, shown
+from servable.pack.sampling import sample
+from servable.records import FloatArray, Predictions, Table
+from servable.schema import Schema, parse_number
+
+TOLERANCE = 1e-5
+"""Absolute, of raw and calibrated scores alike; what rounding took away comes on top."""
+
+_FEWEST_DECIMALS = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RecordedAnswers:
+    """Requests to another endpoint, with what it answered.
+
+    Attributes:
+        file: name of the file.
+        records: how many it holds, of which these are a sample.
+        lines: `[n]` number of each record's line, from 1.
+        requests: one JSON object each.
+        scores: `[n, classes]` float64 each.
+        labels: `[n]` the recorded labels, which need not be the arg max.
+        raw_tolerance, calibrated_tolerance: how far another score may be from a recorded one.
+    """
+
+    file: str
+    records: int
+    lines: NDArray[np.int64]
+    requests: tuple[bytes, ...]
+    scores: Predictions
+    labels: NDArray[np.int64]
+    raw_tolerance: float
+    calibrated_tolerance: float
+
+    def __len__(self) -> int:
+        return len(self.requests)
+
+
+class _Line(msgspec.Struct):
+    request: msgspec.Raw
+    answer: dict[str, msgspec.Raw]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Recorded:
+    """One line, read: scores as they are printed, one for each class or that of class 1 alone."""
+
+    line: int
+    source: bytes
+    request: bytes
+    raw: tuple[Decimal, ...]
+    calibrated: tuple[Decimal, ...]
+    label: int
+
+
+def read_recorded_answers(path: Path, schema: Schema) -> RecordedAnswers:
+    """At most 500 recorded answers of a file; every one of it must be sound.
+
+    Scores count as rounded to the most decimals with which any of their kind, raw or calibrated, is
+    printed: half a unit of that decimal is tolerated on top of 1e-5.
+
+    Raises:
+        NotFound: if there is no such file.
+        BadInput: `pack.answers`, naming the lines.
+    """
+    if not path.is_file():
+        raise NotFound(_problem(str(path), "recorded answers in a file", "no such file", "check the path"))
+    read: list[_Recorded] = []
+    problems: list[Problem] = []
+    for number, line in enumerate(path.read_bytes().split(b"\n"), start=1):
+        if line.isspace() or not line:
+            continue
+        try:
+            read.append(_read(line, number, schema, where=f"{path.name} line {number}"))
+        except BadInput as error:
+            problems += error.problems
+            if len(problems) >= MAX_PROBLEMS:
+                break
+    if problems:
+        raise BadInput(problems)
+    if not read:
+        raise BadInput(
+            _problem(path.name, "at least one recorded answer", "none", "record answers, one a line")
+        )
+    chosen = sample(read, key=lambda recorded: recorded.source)
+    return RecordedAnswers(
+        file=path.name,
+        records=len(read),
+        lines=np.array([recorded.line for recorded in chosen]),
+        requests=tuple(recorded.request for recorded in chosen),
+        scores=Predictions(
+            raw=_matrix([recorded.raw for recorded in chosen]),
+            calibrated=_matrix([recorded.calibrated for recorded in chosen]),
+        ),
+        labels=np.array([recorded.label for recorded in chosen]),
+        raw_tolerance=_tolerance([recorded.raw for recorded in read], file=path.name),
+        calibrated_tolerance=_tolerance([recorded.calibrated for recorded in read], file=path.name),
+    )
+
+
+def _read(line: bytes, number: int, schema: Schema, *, where: str) -> _Recorded:
+    try:
+        parse_json(line, where=where)  # strictly: no key twice, no NaN
+    except Damaged as error:
+        places = [problem.where.replace(", line 1, column", ", column") for problem in error.problems]
+        raise BadInput(_placed(error.problems, places)) from error
+    try:
+        parts = msgspec.json.decode(line, type=_Line)
+        request: object = msgspec.json.decode(parts.request)
+    except msgspec.ValidationError as error:
+        raise BadInput(
+            _form(where, "an object with the objects `request` and `answer`", str(error))
+        ) from error
+    if not isinstance(request, dict):
+        raise BadInput(_form(where, "`request` to be an object", f"a value of type {type(request).__name__}"))
+    try:
+        schema.bind(Table.of_records([request]))
+    except BadInput as error:
+        places = [
+            f"{where}, request, {problem.where.removeprefix('record 0, ')}" for problem in error.problems
+        ]
+        raise BadInput(_placed(error.problems, places)) from error
+    raw, calibrated, label = _answer(parts.answer, classes=len(schema.classes), where=where)
+    return _Recorded(
+        line=number, source=line, request=bytes(parts.request), raw=raw, calibrated=calibrated, label=label
+    )
+
+
+def _answer(
+    answer: Mapping[str, msgspec.Raw], *, classes: int, where: str
+) -> tuple[tuple[Decimal, ...], tuple[Decimal, ...], int]:
+    """Raw scores, calibrated scores and label of one answer, by the keys of its schema."""
+    names = ["legacy-score"] if classes == 2 else [f"prob_{index:02d}" for index in range(1, classes + 1)]
+    calibrated = ["calibrated-score"] if classes == 2 else [f"calibrated_{name}" for name in names]
+    wanted = [*names, *calibrated, "output-label"]
+    lacking = [key for key in wanted if key not in answer]
+    further = [key for key in answer if key.startswith("prob_") and key not in names]
+    if lacking or further:
+        raise BadInput(
+            _form(
+                where,
+                f"an answer of {classes} classes with the keys {', '.join(wanted)}",
+                f'no "{lacking[0]}"' if lacking else f'"{further[0]}"',
+            )
+        )
+    label = _text(answer["output-label"])
+    labels = {label_of(index): index for index in range(classes)}
+    if label not in labels:
+        raise BadInput(_form(where, f"`output-label` to be one of {', '.join(labels)}", shown(label)))
+    return (
+        tuple(_score(answer[name], name, where) for name in names),
+        tuple(_score(answer[name], name, where) for name in calibrated),
+        labels[label],
+    )
+
+
+def _score(value: msgspec.Raw, name: str, where: str) -> Decimal:
+    """A score with the decimals that are printed, whether it is a number or a string."""
+    text = _text(value)
+    number = parse_number(text)
+    if number is None or not 0 <= number <= 1:
+        raise BadInput(_form(where, f"`{name}` to be a number from 0 to 1", shown(text)))
+    return Decimal(text)
+
+
+def _text(value: msgspec.Raw) -> str:
+    """A JSON string's content; of anything else, its spelling."""
+    spelled = bytes(value)
+    return str(msgspec.json.decode(spelled)) if spelled.startswith(b'"') else spelled.decode()
+
+
+def _tolerance(scores: list[tuple[Decimal, ...]], *, file: str) -> float:
+    """1e-5 and half a unit of the last decimal that any of these scores is printed with.
+
+    Both, for a score that stands near the middle of two roundings is rounded away by the least difference.
+    """
+    decimals = max(-int(score.as_tuple().exponent) for row in scores for score in row)
+    if decimals < _FEWEST_DECIMALS:
+        raise BadInput(
+            _problem(
+                file,
+                f"scores that are printed with at least {_FEWEST_DECIMALS} decimals",
+                f"at most {max(decimals, 0)}",
+                "record them unrounded",
+            )
+        )
+    return TOLERANCE + float(Decimal("0.5").scaleb(-decimals))
+
+
+def _matrix(rows: list[tuple[Decimal, ...]]) -> FloatArray:
+    """`[n, classes]` float64; of class 1 alone, that of class 0 beside it."""
+    scores = np.array(rows, dtype=np.float64)
+    return scores if scores.shape[1] > 1 else np.hstack([1 - scores, scores])
+
+
+def _placed(problems: Sequence[Problem], places: Sequence[str]) -> list[Problem]:
+    return [replace(problem, where=place) for problem, place in zip(problems, places, strict=True)]
+
+
+def _form(where: str, expected: str, found: str) -> Problem:
+    return _problem(where, expected, found, "record requests and answers as docs/formats.md says")
+
+
+def _problem(where: str, expected: str, found: str, fix: str) -> Problem:
+    return Problem(code="pack.answers", where=where, expected=expected, found=found, fix=fix)

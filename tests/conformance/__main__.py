@@ -1,0 +1,17 @@
+"""Replays a folder of recorded artifacts, requests and function calls, and prints what agrees.
+
+    python tests/conformance [FOLDER]
+
+Exit code 0: everything agrees; 1: something does not; 2: the folder is not such a folder.
+"""
+
+import logging
+import os
+import sys
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before a library asks: the networks are small
+logging.disable(logging.WARNING)  # damaged artifacts are among the cases
+
+from replay_command import main  # noqa: E402
+
+sys.exit(main(sys.argv[1:]))
