@@ -78,8 +78,8 @@ def test_an_unknown_key_of_the_manifest_is_refused(members: dict[str, bytes]) ->
 
 
 def test_an_unknown_engine_is_refused(members: dict[str, bytes]) -> None:
-    assert str(_refused(_changed(members, _set("engine", "kind", value="lightgbm")))) == (
-        "manifest.json: expected the keys and values of format 1, found Invalid enum value 'lightgbm' "
+    assert str(_refused(_changed(members, _set("engine", "kind", value="catboost")))) == (
+        "manifest.json: expected the keys and values of format 1, found Invalid enum value 'catboost' "
         "- at `$.engine.kind`; read it with the version of servable that packed it, or pack it again"
     )
 

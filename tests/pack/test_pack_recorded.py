@@ -114,6 +114,23 @@ def test_rounded_answers_agree_within_their_rounding_and_no_further(
     assert np.flatnonzero(~agreeing(changed, predictions)).tolist() == [7]
 
 
+@pytest.mark.parametrize("key", [None, "custom-output-label"])
+def test_answers_without_a_label_or_under_another_name_agree_too(
+    key: str | None, exchanges: list[Exchange], training_output: Path, tmp_path: Path
+) -> None:
+    scorer = servable.load(training_output)
+    changed = [_less(exchange["answer"], "output-label") for exchange in exchanges]
+    for answer, exchange in zip(changed, exchanges, strict=True):
+        answer |= {key: exchange["answer"]["output-label"]} if key else {}
+    lines = [exchange | {"answer": answer} for exchange, answer in zip(exchanges, changed, strict=True)]
+
+    recorded = read_recorded_answers(_write(tmp_path, lines), scorer.schema)
+
+    predictions = scorer.score([exchange["request"] for exchange in exchanges])
+    assert agreeing(recorded, predictions).all()
+    assert recorded.labels.tolist() == predictions.label.tolist()
+
+
 def test_answers_that_differ_are_refused_with_the_worst_of_them_and_nothing_is_written(
     exchanges: list[Exchange], training_output: Path, tmp_path: Path
 ) -> None:
@@ -207,14 +224,10 @@ def _less(record: Mapping[str, Any], key: str) -> dict[str, Any]:
     return {name: value for name, value in record.items() if name != key}
 
 
-KEYS = (
-    "line 3: expected an answer of 2 classes with the keys legacy-score, calibrated-score, output-label, "
-    "found "
-)
+KEYS = "line 3: expected an answer of 2 classes with the keys legacy-score, calibrated-score, found "
 MALFORMED: dict[str, tuple[Callable[[Exchange], object], str]] = {
     "no raw score": (_without("legacy-score"), f'{KEYS}no "legacy-score"{AS_DOCUMENTED}'),
     "no calibrated score": (_without("calibrated-score"), f'{KEYS}no "calibrated-score"{AS_DOCUMENTED}'),
-    "no label": (_without("output-label"), f'{KEYS}no "output-label"{AS_DOCUMENTED}'),
     "another schema's scores": (
         lambda exchange: _answering(exchange) | {"answer": exchange["answer"] | {"prob_01": "0.5"}},
         f'{KEYS}"prob_01"{AS_DOCUMENTED}',

@@ -10,6 +10,7 @@ from servable.schema import PANDAS_NULLS, Kind, Schema
 
 HYPERPARAMETERS: Final = "hyperparameters.json"
 FIELD_LISTS: Final = ("tab_field_list", "cat_field_list")
+TWO_TEXTS: Final = ("primary_text_name", "secondary_text_name")
 
 
 def read_hyperparameters(files: Files) -> dict[str, object]:
@@ -105,7 +106,7 @@ def field_lists(schema: Schema) -> dict[str, object]:
         "num_classes": len(schema.classes),
         "multiclass_categories": list(schema.classes),
         "null_spellings": sorted(schema.null_spellings),
-        **({"text_name": texts[0]} if len(texts) == 1 else {}),
+        **dict(zip(("text_name",) if len(texts) == 1 else TWO_TEXTS, texts, strict=False)),
     }
 
 

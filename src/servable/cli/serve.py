@@ -79,5 +79,6 @@ def command(
         app = create_app(scorer, limits=limits, default_accept=settings.default_accept)
         artifact_name = f"{scorer.artifact.name} {scorer.artifact.digest}"
         on_threads = f", {choice.sentence()}" if choice else ""
-        ready = f"{artifact_name}, {replayed} golden records replayed{on_threads}"
+        uncalibrated = "" if scorer.calibrator else ", no calibrator: calibrated scores are the raw ones"
+        ready = f"{artifact_name}, {replayed} golden records replayed{on_threads}{uncalibrated}"
         run(app, sock, limits=limits, on_ready=lambda url: click.echo(f"ready at {url}: {ready}", err=True))

@@ -67,16 +67,22 @@ def padded(
 
 
 def encode_texts(texts: TextInputs, encode: Encode, *, pad_token_id: int) -> NDArray[np.float32]:
-    """`[n, d]` float32: for each of n texts, at least one, the mean of the vectors of its own chunks."""
-    lengths = [padded_length(len(chunk)) for chunk in texts.token_ids]
-    calls = batches(lengths, lambda length: length)
+    """`[n, d]` float32: for each of n texts, at least one, the mean of the vectors of its own chunks.
+
+    Chunks of the same tokens are encoded once: a text without a chunker has one for each character.
+    """
+    distinct: dict[bytes, int] = {}
+    of_chunks = [distinct.setdefault(chunk.tobytes(), len(distinct)) for chunk in texts.token_ids]
+    chunks = dict(zip(of_chunks, texts.token_ids, strict=True))
+    calls = batches([padded_length(len(chunks[i])) for i in range(len(chunks))], lambda length: length)
     vectors = np.concatenate(
         [
-            encode(*padded([texts.token_ids[i] for i in rows], length=length, pad_token_id=pad_token_id))
+            encode(*padded([chunks[i] for i in rows], length=length, pad_token_id=pad_token_id))
             for length, rows in calls
         ]
     )
     ordered = np.empty_like(vectors)
     ordered[[index for _, rows in calls for index in rows]] = vectors
+    ordered = ordered[of_chunks]
     sums: NDArray[np.float32] = np.add.reduceat(ordered, texts.chunk_offsets[:-1])
     return np.divide(sums, np.diff(texts.chunk_offsets)[:, None], dtype=np.float32)

@@ -14,7 +14,7 @@ from servable.pack.tree_graph import MOST_NODES_DEEP, TreeGraph
 def lightgbm_to_onnx(model: LightGBMModel) -> bytes | None:
     """The graph of a booster: input `[n, features]` float32, output `probabilities`.
 
-    None where a graph cannot hold it: trees with linear functions at their leaves, or thousands deep.
+    None where a graph cannot hold it: linear functions at leaves, trees thousands deep, a million nodes.
     """
     groups, is_softmax = model.objective.groups, model.objective.name == "multiclass"
     factor = 1.0 if is_softmax else model.objective.sigmoid

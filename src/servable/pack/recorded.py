@@ -24,6 +24,8 @@ TOLERANCE = 1e-5
 """Absolute, of raw and calibrated scores alike; what rounding took away comes on top."""
 
 _FEWEST_DECIMALS = 2
+_LABELS = ("output-label", "custom-output-label")
+"""Keys of a label; handlers of the kind write the one, the other, or none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -60,7 +62,11 @@ class _Line(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Recorded:
-    """One line, read: scores as they are printed, one for each class or that of class 1 alone."""
+    """One line, read: scores as they are printed, one for each class or that of class 1 alone.
+
+    Attributes:
+        label: as recorded, else the class of the largest raw score.
+    """
 
     line: int
     source: bytes
@@ -149,7 +155,7 @@ def _answer(
     """Raw scores, calibrated scores and label of one answer, by the keys of its schema."""
     names = ["legacy-score"] if classes == 2 else [f"prob_{index:02d}" for index in range(1, classes + 1)]
     calibrated = ["calibrated-score"] if classes == 2 else [f"calibrated_{name}" for name in names]
-    wanted = [*names, *calibrated, "output-label"]
+    wanted = [*names, *calibrated]
     lacking = [key for key in wanted if key not in answer]
     further = [key for key in answer if key.startswith("prob_") and key not in names]
     if lacking or further:
@@ -160,15 +166,24 @@ def _answer(
                 f'no "{lacking[0]}"' if lacking else f'"{further[0]}"',
             )
         )
-    label = _text(answer["output-label"])
+    raw = tuple(_score(answer[name], name, where) for name in names)
+    return (
+        raw,
+        tuple(_score(answer[name], name, where) for name in calibrated),
+        _label(answer, raw, classes=classes, where=where),
+    )
+
+
+def _label(answer: Mapping[str, msgspec.Raw], raw: tuple[Decimal, ...], *, classes: int, where: str) -> int:
+    key = next((key for key in _LABELS if key in answer), None)
+    if key is None:
+        of_classes = raw if len(raw) > 1 else (1 - raw[0], raw[0])
+        return of_classes.index(max(of_classes))
+    label = _text(answer[key])
     labels = {label_of(index): index for index in range(classes)}
     if label not in labels:
-        raise BadInput(_form(where, f"`output-label` to be one of {', '.join(labels)}", shown(label)))
-    return (
-        tuple(_score(answer[name], name, where) for name in names),
-        tuple(_score(answer[name], name, where) for name in calibrated),
-        labels[label],
-    )
+        raise BadInput(_form(where, f"`{key}` to be one of {', '.join(labels)}", shown(label)))
+    return labels[label]
 
 
 def _score(value: msgspec.Raw, name: str, where: str) -> Decimal:

@@ -20,6 +20,7 @@ except ImportError as error:
 
 _OPSET, _TREES_OPSET, _IR_VERSION = 15, 3, 8
 _NEXT_TO_NOTHING: Final = -1e-30
+_MOST_NODES: Final = 900_000
 _ATTRIBUTES: Final = (
     *("nodes_treeids", "nodes_nodeids", "nodes_modes", "nodes_featureids", "nodes_values"),
     *("nodes_truenodeids", "nodes_falsenodeids", "nodes_missing_value_tracks_true"),
@@ -60,7 +61,9 @@ class TreeGraph:
         self._nodes.append((tree, node, "LEAF", 0, 0.0, 0, 0, 0))
         self._leaves.append((tree, node, group, weight))
 
-    def to_onnx(self, *, features: int, groups: int, transform: str, base: tuple[float, ...] = ()) -> bytes:
+    def to_onnx(
+        self, *, features: int, groups: int, transform: str, base: tuple[float, ...] = ()
+    ) -> bytes | None:
         """The graph: input `[n, features]` float32, output `probabilities`.
 
         Args:
@@ -68,7 +71,12 @@ class TreeGraph:
             groups: how many sums there are; one for two classes.
             transform: of sums to probabilities (LOGISTIC, SOFTMAX).
             base: where each sum begins.
+
+        Returns:
+            The graph, or None if it has more nodes than a reader of strangers' graphs takes.
         """
+        if len(self._nodes) > _MOST_NODES:
+            return None
         # as trees of one leaf: of base values for two classes, ONNX Runtime reads the second alone
         first = 1 + max(tree for tree, *_ in self._nodes)
         for group, weight in enumerate(base):

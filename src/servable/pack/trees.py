@@ -12,7 +12,7 @@ from servable.pack.tree_graph import MOST_NODES_DEEP, TreeGraph
 def xgboost_to_onnx(model: XGBoostModel) -> bytes | None:
     """The graph of a booster: input `[n, features]` float32, output `probabilities`.
 
-    None where a graph cannot hold it: trees thousands deep.
+    None where a graph cannot hold it: trees thousands deep, or a million nodes.
     """
     graph = TreeGraph()
     for index, tree in enumerate(model.trees):

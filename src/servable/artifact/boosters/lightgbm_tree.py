@@ -62,12 +62,12 @@ class LightGBMTree:
     @property
     def is_categorical(self) -> NDArray[np.bool_]:
         """`[l - 1]` whether the split reads the code of a category."""
-        return np.not_equal(self.decision & _CATEGORICAL, 0)
+        return (self.decision & _CATEGORICAL).astype(np.bool_)
 
     @property
     def default_left(self) -> NDArray[np.bool_]:
         """`[l - 1]` whether the default way is left."""
-        return np.not_equal(self.decision & _DEFAULT_LEFT, 0)
+        return (self.decision & _DEFAULT_LEFT).astype(np.bool_)
 
     @property
     def missing(self) -> NDArray[np.int64]:

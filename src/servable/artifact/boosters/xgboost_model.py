@@ -167,8 +167,8 @@ def _names(learner: Part, features: int) -> tuple[str, ...]:
 def _require_consistent(ensemble: Part, groups: int) -> NDArray[np.int64]:
     """For each tree, the class to which it adds."""
     trees = ensemble["trees"].length()
-    if not trees:
-        raise ensemble.refusal("trees", "none")
+    if not trees or trees % groups:
+        raise ensemble.refusal(f"whole rounds of {groups} trees", f"{trees} trees")
     told = ensemble["gbtree_model_param"]["num_trees"].count()
     if told != trees:
         raise ensemble.refusal(f"{told} trees, as it says", str(trees))
@@ -201,6 +201,9 @@ def _trees(
     All of them are looked at together, because they are many and small.
     """
     parts = whole.items()
+    for place, part in enumerate(parts):
+        if part["id"].value != place:  # by which XGBoost puts the tree into its place
+            raise part.refusal(f"the id {place}", shown(part["id"].value))
     nodes = np.array([_count_of_nodes(part, features) for part in parts])
     left, right, parents, feature, kinds, default_left = (
         _of_all(parts, key, nodes)

@@ -85,9 +85,9 @@ def _fault_of_levels(below: NDArray[np.intp], inner: NDArray[np.intp], nodes: in
     for _ in range(MOST_LEVELS):
         left -= len(level)
         splits = split[level]
-        ends = below[:, splits[splits >= 0]].ravel()
-        np.subtract.at(above, ends, 1)
-        level = np.unique(ends[above[ends] == 0])
+        ends, times = np.unique(below[:, splits[splits >= 0]], return_counts=True)
+        above[ends] -= times
+        level = ends[above[ends] == 0]
         if not len(level):
             break
     return (f"nodes that end in leaves, within {MOST_LEVELS} levels", "others") if left else None
