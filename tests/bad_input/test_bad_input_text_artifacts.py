@@ -318,7 +318,7 @@ def test_a_graph_that_is_none_is_refused_whatever_its_manifest_says(
 
     assert message == (
         f"error: {name}: expected an ONNX graph that ONNX Runtime can load, found one that it refuses "
-        "(bytes that are no protobuf); pack the artifact again\n"
+        "(a file that is cut off); pack the artifact again\n"
     )
 
 

@@ -197,5 +197,5 @@ def test_a_graph_reads_no_weights_from_the_working_directory(
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
 
-    with pytest.raises(Damaged, match="found a tensor in 'weights.bin'"):
+    with pytest.raises(Damaged, match=r"found a tensor in 'weights\.bin'"):
         open_text_graph(GraphFile(model=model.SerializeToString(), where="head"), intra_op_threads=1)

@@ -241,3 +241,17 @@ def test_what_was_passed_over_in_packing_is_said_by_whoever_reads_the_pack(
     (sentence,) = servable.load(packed.output).degradations
     assert sentence.startswith("calibration/calibration_model.pkl")
     assert packed.manifest.degradations == (sentence,)
+
+
+def test_what_was_odd_about_a_training_output_is_said_by_whoever_reads_the_pack(
+    training_output: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(training_output, tmp_path / "output")
+    values = json.loads((tmp_path / "output" / "impute_dict.json").read_text())
+    (tmp_path / "output" / "impute_dict.json").write_text(json.dumps(values | {"no_such_field": 1.0}))
+    (tmp_path / "output" / "impute_dict.pkl").unlink()
+
+    packed = pack(tmp_path / "output", tmp_path / "model.tar.gz")
+
+    assert any("no_such_field" in sentence for sentence in packed.manifest.remarks)
+    assert servable.load(packed.output).artifact.remarks == packed.manifest.remarks

@@ -119,10 +119,14 @@ def test_answers_without_a_label_or_under_another_name_agree_too(
     key: str | None, exchanges: list[Exchange], training_output: Path, tmp_path: Path
 ) -> None:
     scorer = servable.load(training_output)
-    changed = [_less(exchange["answer"], "output-label") for exchange in exchanges]
-    for answer, exchange in zip(changed, exchanges, strict=True):
-        answer |= {key: exchange["answer"]["output-label"]} if key else {}
-    lines = [exchange | {"answer": answer} for exchange, answer in zip(exchanges, changed, strict=True)]
+    lines = [
+        exchange
+        | {
+            "answer": _less(exchange["answer"], "output-label")
+            | ({key: exchange["answer"]["output-label"]} if key else {})
+        }
+        for exchange in exchanges
+    ]
 
     recorded = read_recorded_answers(_write(tmp_path, lines), scorer.schema)
 

@@ -168,8 +168,8 @@ def test_an_unknown_step_is_refused_with_the_known_ones() -> None:
 
     assert str(caught.value) == (
         "hyperparameters.json: expected one of dialogue_splitter, cs_chat_splitter, one_chunk, "
-        "html_normalizer, emoji_remover, text_normalizer, text_upper, cs_adapter, dialogue_chunker, tokenizer, "
-        "found 'stemmer'; use the step list that the model was trained with"
+        "html_normalizer, emoji_remover, text_normalizer, text_upper, cs_adapter, dialogue_chunker, "
+        "tokenizer, found 'stemmer'; use the step list that the model was trained with"
     )
 
 

@@ -164,6 +164,7 @@ class Manifest(_Part, frozen=True, kw_only=True):
     conversion: Conversion | None = None
     training: dict[str, Any] | None = None
     degradations: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
     libraries: dict[str, str]
     files: dict[str, FileEntry]
 

@@ -56,6 +56,7 @@ def read_packed(files: Files, on_damage: OnDamage) -> Artifact:
         ),
         manifest=manifest,
         degradations=manifest.degradations + damage.degradations,
+        remarks=manifest.remarks,
         files=declared,
         texts=_texts(declared, manifest),
         text_join=None

@@ -29,7 +29,7 @@ def command(
     score is trusted (warning), what is sound and yet not what everybody expects (note, remark).
 
     \b
-    Examples:
+    Example:
       servable inspect model.tar.gz
       servable inspect model.tar.gz --html model.html
     """

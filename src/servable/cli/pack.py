@@ -57,7 +57,7 @@ def command(
     the cache of the Hugging Face hub, and with `--allow-download` on the hub.
 
     \b
-    Examples:
+    Example:
       servable pack trained -o model.tar.gz
       servable pack old-model -o model.tar.gz --golden-answers answers-of-the-old-endpoint.ndjson
       servable pack xgboost_model.ubj --columns columns.txt -o model.tar.gz

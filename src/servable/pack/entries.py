@@ -103,6 +103,7 @@ class Entries:
             conversion=conversion,
             training=read_training_facts(self.artifact.files) or None,
             degradations=self.degradations,
+            remarks=self.artifact.remarks,
             libraries=_versions(),
             files=file_entries(members),
         )

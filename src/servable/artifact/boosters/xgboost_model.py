@@ -21,6 +21,7 @@ from servable.errors import Damaged, shown
 _BINARY: Final = ("binary:logistic", "reg:logistic")
 _MULTICLASS: Final = ("multi:softprob", "multi:softmax")
 _JSON_START: Final = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\r\n]*\{[ \t\r\n]*[\"}]")
+_MAX_VALUES: Final = 6_000_000  # each node has eleven
 _STATISTICS: Final = ("base_weights", "loss_changes", "sum_hessian")
 _SETS: Final = ("categories", "categories_nodes", "categories_segments", "categories_sizes")
 _MOST_FEATURES: Final = 1_000_000
@@ -112,7 +113,7 @@ def read_xgboost(data: bytes, *, where: str) -> XGBoostModel:
 
 def _document(data: bytes, where: str) -> object:
     if _JSON_START.match(data):
-        return parse_json(data, where=where)
+        return parse_json(data, where=where, max_values=_MAX_VALUES)
     if data.startswith(b"{"):
         return read_ubjson(data, where=where)
     raise damaged_model(
@@ -202,8 +203,9 @@ def _trees(
     """
     parts = whole.items()
     for place, part in enumerate(parts):
-        if part["id"].value != place:  # by which XGBoost puts the tree into its place
-            raise part.refusal(f"the id {place}", shown(part["id"].value))
+        own = part["id"].value
+        if not isinstance(own, int) or own != place:  # by which XGBoost puts the tree into its place
+            raise part.refusal(f"the id {place}", shown(own))
     nodes = np.array([_count_of_nodes(part, features) for part in parts])
     left, right, parents, feature, kinds, default_left = (
         _of_all(parts, key, nodes)

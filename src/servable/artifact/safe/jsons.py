@@ -1,8 +1,9 @@
 """JSON of artifacts: read strictly, written in one canonical and one readable form.
 
 Read strictly means that what two readers could take differently is refused: a key twice in one object,
-NaN and infinity, numbers beyond float64, other encodings than UTF-8, half a surrogate pair. Depth and
-keys are looked at by a flat scan before a parser descends.
+NaN and infinity, numbers beyond float64, other encodings than UTF-8, half a surrogate pair. The number of
+values and their depth are counted before a parser descends; where something is refused, a slower scan finds
+its place.
 
 Source: RFC 8259; RFC 7493 (I-JSON) for what is refused beyond it.
 """
@@ -13,40 +14,55 @@ from collections.abc import Iterable
 from math import isfinite
 from typing import NoReturn
 
+import numpy as np
+
 from servable.errors import BadInput, Damaged, Problem, shown
 
 MAX_BYTES = 64 << 20
 MAX_DEPTH = 64
 MAX_DIGITS = 400
+MAX_VALUES = 1_500_000
 _BOM = b"\xef\xbb\xbf"
 # A string, closed or cut off, with the colon that makes it a key. Possessive: each character is read once.
 _STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?P<quote>"?)(?P<colon>[ \t\r\n]*+:)?'
 _TOKEN = re.compile(rf"{_STRING}|[\[\]{{}}]", re.DOTALL)
+_WHOLE_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 _HALF_PAIR = re.compile(r"\\u[dD][89a-fA-F]")
+_OPEN, _CLOSED = b"[{", b"]}"
 
 
-def parse_json(data: bytes, *, where: str) -> object:
+def parse_json(data: bytes, *, where: str, max_values: int = MAX_VALUES) -> object:
     """The value of a JSON text, read strictly.
 
     Args:
         data: UTF-8, at most 64 MiB; a leading byte order mark is dropped.
         where: its file, as errors name it.
+        max_values: commas and brackets at most, those inside of strings too.
 
     Raises:
         Damaged: `json.*`, with line and column (both from 1, in characters), if it is not valid, repeats
-            a key, holds a number that float64 does not, or is nested deeper than 64 levels.
+            a key, holds a number that float64 does not, is nested deeper than 64 levels or holds too much.
     """
     if len(data) > MAX_BYTES:
         _refuse("size", where, expected=f"at most {MAX_BYTES} bytes of JSON", found=f"{len(data)} bytes")
+    brackets = sum(map(data.count, (b"[", b"]", b"{", b"}")))
+    if data.count(b",") + brackets > max_values:
+        expected = f"at most {max_values} commas and brackets of JSON"
+        _refuse("size", where, expected=expected, found="more")
     text = _decoded(data.removeprefix(_BOM), where)
-    _scan(text, where)
+    if (brackets > MAX_DEPTH and _depth(data) > MAX_DEPTH) or _HALF_PAIR.search(text):
+        _scan(text, where)
     try:
-        value: object = json.loads(text, parse_float=_float, parse_int=_int, parse_constant=_constant)
+        value: object = json.loads(
+            text, parse_float=_float, parse_int=_int, parse_constant=_constant, object_pairs_hook=_object
+        )
     except _UnfitNumberError as error:
         _refuse_number(text, error.literal, where)
-    except json.JSONDecodeError as error:
-        found = f"an error ({error.msg})"
-        _refuse("syntax", _place(text, error.pos, where), expected="valid JSON", found=found, cause=error)
+    except (json.JSONDecodeError, _RepeatedKeyError, RecursionError) as error:
+        _scan(text, where)
+        position = error.pos if isinstance(error, json.JSONDecodeError) else 0
+        found = f"an error ({error.msg if isinstance(error, json.JSONDecodeError) else error})"
+        _refuse("syntax", _place(text, position, where), expected="valid JSON", found=found, cause=error)
     return value
 
 
@@ -74,6 +90,17 @@ class _UnfitNumberError(Exception):
         self.literal = literal
 
 
+class _RepeatedKeyError(Exception):
+    pass
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise _RepeatedKeyError("a key twice")
+    return found
+
+
 def _float(literal: str) -> float:
     number = float(literal)
     if not isfinite(number):
@@ -99,6 +126,14 @@ def _decoded(data: bytes, where: str) -> str:
         before = data[: error.start].decode("utf-8")
         found = f"the byte {data[error.start]:#04x}"
         _refuse("encoding", _place(before, len(before), where), expected="UTF-8", found=found, cause=error)
+
+
+def _depth(data: bytes) -> int:
+    """Levels of a valid JSON text; of another, any number."""
+    outside = np.frombuffer(_WHOLE_STRING.sub(b"", data), np.uint8)
+    is_open, is_closed = (np.isin(outside, np.frombuffer(kind, np.uint8)) for kind in (_OPEN, _CLOSED))
+    steps = np.where(is_open, 1, -1)[is_open | is_closed]
+    return int(np.cumsum(steps, dtype=np.int32).max(initial=0))
 
 
 def _scan(text: str, where: str) -> None:

@@ -45,7 +45,7 @@ class Machine:
 
     def literal(self, value: object) -> None:
         """Pushes a number, text or bytes."""
-        if isinstance(value, int) and not -(1 << 63) <= value < 1 << 64:
+        if type(value) is int and not -(1 << 63) <= value < 1 << 64:
             refuse("integer", self.place, expected="integers of at most 64 bits", found="a longer one")
         if isinstance(value, str) and not value.isascii():
             try:
@@ -58,18 +58,20 @@ class Machine:
 
     def push(self, value: object) -> None:
         """Puts a value on the stack."""
-        self._count()
+        self._items_left -= 1
+        if self._items_left < 0:
+            self.count(None)
         self._stack.append(value)
 
     def mark(self, _: object) -> None:
         """Begins a group of values."""
-        self._count()
+        self.count(None)
         self._outer.append(self._stack)
         self._stack = []
 
     def memoize(self, index: object) -> None:
         """Remembers the value on top, under a number or the next one."""
-        self._count()
+        self.count(None)
         number = index if isinstance(index, int) else len(self._memo)
         if number < 0:
             self.malformed("a negative number in its memo")
@@ -185,7 +187,8 @@ class Machine:
             self.malformed("an opcode without the values that it needs")
         return self._stack[-1]
 
-    def _count(self) -> None:
+    def count(self, _: object) -> None:
+        """Counts what means nothing by itself, or has a meaning elsewhere."""
         self._items_left -= 1
         if self._items_left < 0:
             refuse("items", self._where, expected="a pickle within the limit of items", found="more")

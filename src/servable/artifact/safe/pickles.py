@@ -8,8 +8,10 @@ Source: `pickletools` for the opcodes; NumPy's `dtype.__reduce__` for the layout
 
 import pickletools
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
+from typing import Final
 
 from servable.artifact.safe.names import PLAIN_VOCABULARY, Vocabulary, refuse
 from servable.artifact.safe.opcodes import ACTIONS, Machine, known_opcodes
@@ -28,13 +30,13 @@ class PickleLimits:
 
     Attributes:
         data_bytes: of the pickle itself.
-        items: values, marks and memo entries while it is read.
+        items: values, marks and memo entries while it is read, and frames.
         depth: levels of containers.
         extent: values and characters of the result, counted once for each way that leads to them.
     """
 
     data_bytes: int = 64 << 20
-    items: int = 5_000_000
+    items: int = 1_000_000
     depth: int = 64
     extent: int = 1 << 28
 
@@ -84,21 +86,18 @@ def interpret(
         refuse("size", where, expected=f"a pickle of at most {limits.data_bytes} bytes", found=f"{len(data)}")
     machine = Machine(where=where, vocabulary=vocabulary, items=limits.items)
     stream = BytesIO(data)
-    opcodes = pickletools.genops(stream)
     gate = _Gate(vocabulary)
-    name = ""
-    while name != "STOP":
-        machine.at = stream.tell()
+    step = None
+    while step is not _STOP:
+        at = stream.tell()
+        machine.at = at
         # Looked at before the argument is decoded: decoding can warn, and what is refused needs none.
-        gate.require_allowed(data, machine.at, where)
-        try:
-            opcode, argument, _ = next(opcodes)
-        except ValueError as error:
-            found = f"an opcode with a bad argument ({str(error)[:80]})"
-            refuse("malformed", machine.place, expected=_WELL_FORMED, found=found, cause=error)
-        name = opcode.name
-        if name in ACTIONS:
-            ACTIONS[name](machine, argument)
+        code = stream.read(1)
+        if code not in gate.harmless:
+            gate.require_allowed(data, at, where)
+        step = _STEPS[code]
+        argument = _argument(step, stream, machine)
+        step.action(machine, argument)
     if stream.tell() != len(data):
         found = f"{len(data) - stream.tell()} bytes after its end"
         refuse("malformed", where, expected="nothing after a pickle", found=found)
@@ -107,22 +106,51 @@ def interpret(
     return value
 
 
-class _Gate:
-    """Which opcodes may pass, told by the byte that each begins with."""
+def _argument(step: "_Step", stream: BytesIO, machine: Machine) -> object:
+    if step.read is None:
+        return None
+    try:
+        return step.read(stream)
+    except ValueError as error:
+        found = f"an opcode with a bad argument ({str(error)[:80]})"
+        refuse("malformed", machine.place, expected=_WELL_FORMED, found=found, cause=error)
 
-    __slots__ = ("_harmless", "_known", "_vocabulary")
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One opcode: how its argument is read, if it has one, and what it does."""
+
+    read: Callable[[BytesIO], object] | None
+    action: Callable[[Machine, object], None]
+
+
+def _step_of(opcode: pickletools.OpcodeInfo) -> _Step:
+    return _Step(opcode.arg.reader if opcode.arg else None, ACTIONS.get(opcode.name, _NOTHING))
+
+
+_NOTHING: Final = Machine.count
+_STEPS: Final = {opcode.code.encode("latin-1"): _step_of(opcode) for opcode in pickletools.opcodes}
+_STOP: Final = _STEPS[b"."]
+
+
+class _Gate:
+    """Which opcodes may pass, told by the byte that each begins with.
+
+    Attributes:
+        harmless: bytes that pass wherever they stand.
+    """
+
+    __slots__ = ("_known", "_vocabulary", "harmless")
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._vocabulary = vocabulary
         self._known = known_opcodes(vocabulary)
         # A name follows some opcodes, and PROTO stands at the start alone; those are looked at again.
         names = {*self._known, "FRAME", "STOP"} - _NAMED
-        self._harmless = frozenset(bytes([code]) for code, opcode in _BY_BYTE.items() if opcode.name in names)
+        self.harmless = frozenset(bytes([code]) for code, opcode in _BY_BYTE.items() if opcode.name in names)
 
     def require_allowed(self, data: bytes, at: int, where: str) -> None:
-        """Refuses an opcode by its first byte, and a reference by the name that follows it."""
-        if data[at : at + 1] in self._harmless:
-            return
+        """Refuses an opcode that is not harmless by its first byte, a reference by the name behind it."""
         if at >= len(data):
             refuse("malformed", where, expected=_WELL_FORMED, found="one that is cut off")
         place = f"{where}, byte {at}"
