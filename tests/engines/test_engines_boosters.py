@@ -126,7 +126,9 @@ def test_a_booster_scores_no_rows_and_one_as_it_scores_many(
     assert (none.shape, none.dtype) == ((0, 2), whole.dtype)
 
 
-@pytest.mark.parametrize("objective", ["reg:squarederror", "binary:hinge", "binary:logitraw", "rank:pairwise"])
+@pytest.mark.parametrize(
+    "objective", ["reg:squarederror", "binary:hinge", "binary:logitraw", "rank:pairwise"]
+)
 def test_an_xgboost_booster_that_gives_no_probabilities_is_refused_by_its_objective(objective: str) -> None:
     with pytest.raises(Damaged) as caught:
         XGBoostBooster(xgboost_model(objective, rounds=1))
@@ -156,9 +158,7 @@ def test_a_lightgbm_booster_of_an_objective_of_its_own_is_refused(text: str) -> 
 def test_an_xgboost_booster_of_lines_or_of_categories_is_refused() -> None:
     with pytest.raises(Damaged, match=r"expected a booster of trees \(gbtree, dart\), found gblinear"):
         XGBoostBooster(xgboost_model(booster="gblinear", max_depth=None))
-    data = xgboost.DMatrix(
-        rows()[:, 3:], rows()[:, 3] % 7 == 0, feature_types=["c"], enable_categorical=True
-    )
+    data = xgboost.DMatrix(rows()[:, 3:], rows()[:, 3] % 7 == 0, feature_types=["c"], enable_categorical=True)
     trained = xgboost.train({"objective": "binary:logistic", "nthread": 1}, data, 1)
     with pytest.raises(Damaged, match="found splits on categories"):
         XGBoostBooster(bytes(trained.save_raw()))
@@ -317,7 +317,9 @@ def test_a_category_that_points_at_another_set_is_refused(text: str) -> None:
     thresholds = next(line for line in tree.split("\n") if line.startswith("threshold="))
     words = thresholds.partition("=")[2].split()
     for wrong in ("9", "0.5", "-1"):
-        changed = tree.replace(thresholds, f"threshold={' '.join([*words[:place], wrong, *words[place + 1 :]])}")
+        changed = tree.replace(
+            thresholds, f"threshold={' '.join([*words[:place], wrong, *words[place + 1 :]])}"
+        )
         with pytest.raises(Damaged, match="sets of categories"):
             LightGBMBooster(text.replace(tree, changed).encode())
 
@@ -369,7 +371,11 @@ def test_scoring_imports_neither_library(tmp_path: Any) -> None:
     )
 
     ran = subprocess.run(
-        [sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, "-c", script, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
 
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "[]", "")

@@ -50,9 +50,7 @@ def _lightgbm_difference(model: bytes) -> float:
     graph = lightgbm_to_onnx(known)
     assert graph is not None
     inputs = blocks(_hard_rows(*bounds_of(known)))
-    return float(
-        differences(OnnxTrees(graph, intra_op_threads=1), LightGBMBooster(model), inputs).max()
-    )
+    return float(differences(OnnxTrees(graph, intra_op_threads=1), LightGBMBooster(model), inputs).max())
 
 
 @pytest.mark.parametrize(
@@ -263,7 +261,11 @@ def test_a_booster_that_no_graph_can_hold_is_packed_in_its_own_format(tmp_path: 
 
 def test_a_booster_of_three_classes_without_a_table_each_is_packed(tmp_path: Path) -> None:
     model = lightgbm_model("multiclass", classes=3, names=COLUMNS, codes=())
-    settings = {"tab_field_list": list(COLUMNS), "cat_field_list": [], "multiclass_categories": ["a", "b", "c"]}
+    settings = {
+        "tab_field_list": list(COLUMNS),
+        "cat_field_list": [],
+        "multiclass_categories": ["a", "b", "c"],
+    }
     tables = json.dumps([[0, 0], [1, 1]]).encode()
     files = output_of("lightgbm_model.txt", model, hyperparameters__json=settings)
     folder = _write(tmp_path / "trained", files)

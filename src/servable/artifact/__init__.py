@@ -39,9 +39,9 @@ from servable.artifact.manifest import (
     Tolerances,
     file_entries,
 )
-from servable.artifact.network_classes import MODEL_CLASSES
-from servable.artifact.network_settings import MODEL_ARTIFACTS
-from servable.artifact.network_weights import WEIGHTS, read_weights
+from servable.artifact.networks.classes import MODEL_CLASSES
+from servable.artifact.networks.settings import MODEL_ARTIFACTS
+from servable.artifact.networks.weights import WEIGHTS, read_weights
 from servable.artifact.packed import IMPUTATION, RISK_TABLES
 from servable.artifact.reading import read_artifact, read_files
 from servable.artifact.safe import (
@@ -61,13 +61,13 @@ from servable.artifact.safe import (
     write_tar_gz,
 )
 from servable.artifact.tables import calibrated_classes, read_calibrations
-from servable.artifact.tokenizer_folder import (
+from servable.artifact.tokenizers.folder import (
     ENCODER_CONFIG,
     TOKENIZER,
     TOKENIZER_FOLDER,
     vocabulary_size,
 )
-from servable.artifact.tokenizers import (
+from servable.artifact.tokenizers.search import (
     TOKENIZER_PATH_VARIABLE,
     TokenizerSearch,
 )

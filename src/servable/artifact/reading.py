@@ -8,7 +8,7 @@ from servable.artifact.damage import OnDamage
 from servable.artifact.files import Files, open_files
 from servable.artifact.manifest import MANIFEST
 from servable.artifact.packed import read_packed
-from servable.artifact.tokenizers import TokenizerSearch
+from servable.artifact.tokenizers.search import TokenizerSearch
 from servable.artifact.training_output import read_training_output
 from servable.errors import BadInput, Damaged
 

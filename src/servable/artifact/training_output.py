@@ -8,11 +8,11 @@ from servable.artifact.booster_output import BOOSTERS, read_booster_output
 from servable.artifact.damage import DamageLog, OnDamage
 from servable.artifact.feature_columns import FEATURE_COLUMNS
 from servable.artifact.files import Files
-from servable.artifact.huggingface_output import is_huggingface_output, read_huggingface_output
-from servable.artifact.network_output import WHOLE_GRAPH, read_network_output
-from servable.artifact.network_settings import MODEL_ARTIFACTS
-from servable.artifact.network_weights import WEIGHTS
-from servable.artifact.tokenizers import TokenizerSearch
+from servable.artifact.networks.huggingface import is_huggingface_output, read_huggingface_output
+from servable.artifact.networks.output import WHOLE_GRAPH, read_network_output
+from servable.artifact.networks.settings import MODEL_ARTIFACTS
+from servable.artifact.networks.weights import WEIGHTS
+from servable.artifact.tokenizers.search import TokenizerSearch
 from servable.errors import BadInput, Problem
 
 _NETWORK: Final = (WEIGHTS, MODEL_ARTIFACTS, WHOLE_GRAPH)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from servable.artifact.files import Files
-from servable.artifact.huggingface_names import classifier_weights
+from servable.artifact.networks.huggingface_names import classifier_weights
 from servable.artifact.safe import read_safetensors, read_torch
 from servable.errors import Damaged, Problem
 

@@ -17,7 +17,7 @@ from servable.artifact.hyperparameters import (
     optional_name,
     problem,
 )
-from servable.artifact.network_classes import reads_two_texts
+from servable.artifact.networks.classes import reads_two_texts
 from servable.artifact.tables import RISK_TABLES
 from servable.errors import Damaged
 from servable.schema import NETWORK_MAX, Field, Kind, Schema

@@ -6,8 +6,8 @@ from typing import Final
 from servable.artifact.artifact import StoredText
 from servable.artifact.damage import DamageLog
 from servable.artifact.hyperparameters import HYPERPARAMETERS, names, problem
-from servable.artifact.network_fields import PRIMARY, SECONDARY, TEXT
-from servable.artifact.tokenizer_folder import FoundTokenizer
+from servable.artifact.networks.fields import PRIMARY, SECONDARY, TEXT
+from servable.artifact.tokenizers.folder import FoundTokenizer
 from servable.errors import Damaged, shown
 from servable.records import TextJoin
 

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from servable.artifact.files import Files, FolderFiles
-from servable.artifact.hub_cache import Snapshot, cached_snapshot, fetched_snapshot, is_hub_name
-from servable.artifact.tokenizer_folder import (
+from servable.artifact.tokenizers.folder import (
     ENCODER_CONFIG,
     TOKENIZER,
     TOKENIZER_FOLDER,
@@ -16,6 +15,7 @@ from servable.artifact.tokenizer_folder import (
     is_tokenizer_folder,
     read_tokenizer,
 )
+from servable.artifact.tokenizers.hub_cache import Snapshot, cached_snapshot, fetched_snapshot, is_hub_name
 from servable.errors import NotFound, Problem
 
 TOKENIZER_PATH_VARIABLE: Final = "SERVABLE_TOKENIZER_PATH"

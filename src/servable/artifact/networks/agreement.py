@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import Final
 
 from servable.artifact.damage import DamageLog
-from servable.artifact.encoder_shapes import assumptions, encoder_of_shapes, word_vectors
 from servable.artifact.hyperparameters import HYPERPARAMETERS, problem
-from servable.artifact.network_classes import family_of, family_of_weights
-from servable.artifact.network_settings import MODEL_ARTIFACTS, NetworkSettings
-from servable.artifact.network_weights import WEIGHTS, Shapes
-from servable.artifact.tokenizer_folder import ENCODER_CONFIG, TOKENIZER, FoundTokenizer
+from servable.artifact.networks.classes import family_of, family_of_weights
+from servable.artifact.networks.encoder_shapes import assumptions, encoder_of_shapes, word_vectors
+from servable.artifact.networks.settings import MODEL_ARTIFACTS, NetworkSettings
+from servable.artifact.networks.weights import WEIGHTS, Shapes
+from servable.artifact.tokenizers.folder import ENCODER_CONFIG, TOKENIZER, FoundTokenizer
 from servable.errors import Damaged, Problem, shown
 
 _HEADS: Final = ("text_subnetwork.", "primary_text_subnetwork.", "secondary_text_subnetwork.")

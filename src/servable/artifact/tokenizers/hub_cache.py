@@ -12,7 +12,7 @@ from typing import Final
 
 from servable.artifact.files import MemoryFiles
 from servable.artifact.safe import Limits
-from servable.artifact.tokenizer_folder import (
+from servable.artifact.tokenizers.folder import (
     ENCODER_CONFIG,
     SLOW_VOCABULARIES,
     TOKENIZER,

@@ -11,8 +11,8 @@ from servable.artifact.artifact import Artifact, EngineFile, StoredNetwork, Stor
 from servable.artifact.damage import DamageLog
 from servable.artifact.files import Files
 from servable.artifact.manifest import EngineKind
-from servable.artifact.network_agreement import require_tokenizer
-from servable.artifact.network_weights import (
+from servable.artifact.networks.agreement import require_tokenizer
+from servable.artifact.networks.weights import (
     SAFETENSORS,
     TORCH_WEIGHTS,
     read_weights,
@@ -21,7 +21,7 @@ from servable.artifact.network_weights import (
 )
 from servable.artifact.safe import parse_json
 from servable.artifact.tables import read_calibrations
-from servable.artifact.tokenizer_folder import (
+from servable.artifact.tokenizers.folder import (
     ENCODER_CONFIG,
     TOKENIZER_SETTINGS,
     FoundTokenizer,

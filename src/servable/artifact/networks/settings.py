@@ -18,7 +18,7 @@ from servable.artifact.hyperparameters import (
     require_class_weights,
     require_consistent_classes,
 )
-from servable.artifact.network_classes import MODEL_CLASSES
+from servable.artifact.networks.classes import MODEL_CLASSES
 from servable.artifact.safe import read_torch
 from servable.errors import Damaged, Problem, ServableError, shown
 

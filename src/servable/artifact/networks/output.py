@@ -9,17 +9,17 @@ from servable.artifact.files import Declared, Files
 from servable.artifact.golden import ANSWERS, REQUESTS, GoldenSet
 from servable.artifact.hyperparameters import optional_name
 from servable.artifact.manifest import EngineKind
-from servable.artifact.network_agreement import (
+from servable.artifact.networks.agreement import (
     agreed_class,
     agreed_encoder,
     require_tokenizer,
     require_widths,
 )
-from servable.artifact.network_classes import family_of
-from servable.artifact.network_fields import network_fields
-from servable.artifact.network_settings import MODEL_ARTIFACTS, NetworkSettings, read_network_settings
-from servable.artifact.network_texts import stored_texts, text_join
-from servable.artifact.network_weights import WEIGHTS, Shapes, read_weights, shapes_of
+from servable.artifact.networks.classes import family_of
+from servable.artifact.networks.fields import network_fields
+from servable.artifact.networks.settings import MODEL_ARTIFACTS, NetworkSettings, read_network_settings
+from servable.artifact.networks.texts import stored_texts, text_join
+from servable.artifact.networks.weights import WEIGHTS, Shapes, read_weights, shapes_of
 from servable.artifact.tables import (
     IMPUTATION,
     RISK_TABLES,
@@ -28,7 +28,7 @@ from servable.artifact.tables import (
     read_twin,
     risk_tables,
 )
-from servable.artifact.tokenizers import TokenizerSearch, find_tokenizer
+from servable.artifact.tokenizers.search import TokenizerSearch, find_tokenizer
 from servable.artifact.training_facts import (
     TRAINING,
     read_training_facts,

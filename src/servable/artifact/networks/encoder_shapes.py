@@ -11,8 +11,8 @@ Source: Devlin et al., "BERT", 2019, and Liu et al., "RoBERTa", 2019, for heads 
 from collections.abc import Mapping
 from typing import Final
 
-from servable.artifact.network_classes import ENCODERS
-from servable.artifact.network_weights import Shapes
+from servable.artifact.networks.classes import ENCODERS
+from servable.artifact.networks.weights import Shapes
 from servable.errors import Damaged, Problem
 
 _HEAD_WIDTH: Final = 64

@@ -1,0 +1,1 @@
+"""Where a tokenizer is found, and what stands in its folder."""
