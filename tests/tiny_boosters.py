@@ -1,13 +1,12 @@
 """Small boosters of both libraries, and the files of trainings that hold them."""
 
 import json
-from collections.abc import Mapping
 from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from servable.artifact import MemoryFiles, format_feature_columns
+from servable.artifact import format_feature_columns
 
 COLUMNS = ("age", "income", "balance", "region")
 REGIONS = {"north": 0, "south": 1, "east": 2, "7": 3}
@@ -127,8 +126,3 @@ def native_output(**others: object) -> dict[str, bytes]:
     }
     model = lightgbm_model(names=COLUMNS)
     return output_of("lightgbm_model.txt", model, **(native | others))
-
-
-def files_of(found: Mapping[str, bytes]) -> MemoryFiles:
-    """These files as those of an artifact."""
-    return MemoryFiles(found)

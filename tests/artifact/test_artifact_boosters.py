@@ -2,6 +2,7 @@
 
 import json
 import pickle
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ from click.testing import CliRunner
 
 import servable
 from servable.artifact import MemoryFiles, OnDamage, format_feature_columns, read_artifact, read_files
-from servable.cli import main
+from servable.cli.inspect import command as inspect_command
+from servable.cli.pack import command as pack_command
 from servable.errors import BadInput, Damaged, NotFound
 from servable.pack import pack
 from servable.schema import Kind
@@ -91,11 +93,11 @@ def _table(*records: dict[str, object]) -> Any:
 def test_categories_that_lightgbm_reads_itself_become_their_codes_and_else_minus_one() -> None:
     scorer = _scorer(native_output())
 
-    regions = ["north", "east", "7", 7, 7.0, "nobody's", None]
+    regions = ["north", "east", "7", 7, "nobody's", None]
     records = scorer.schema.bind(_table(*(RECORD | {"region": region} for region in regions)))
 
     codes = scorer.preprocessor.apply(records).tabular[:, 3]
-    assert codes.tolist() == [0, 2, 3, 3, 3, -1, -1]
+    assert codes.tolist() == [0, 2, 3, 3, -1, -1]
     assert (scorer.degradations, scorer.artifact.remarks) == ((), ())
 
 
@@ -110,22 +112,22 @@ def test_codes_are_read_from_a_pickle_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("files", "name", "where"),
+    ("output", "name", "stem"),
     [
-        (_xgboost(risk_table_map__json=None), "an XGBoost", "risk_table_map.json"),
-        (_xgboost(impute_dict__json=None), "an XGBoost", "impute_dict.json"),
-        (native_output(impute_dict__json=None), "a LightGBM", "impute_dict.json"),
-        (native_output(categorical_mappings__json=None), "a LightGBM", "categorical_mappings.json"),
+        (_xgboost, "an XGBoost", "risk_table_map"),
+        (_xgboost, "an XGBoost", "impute_dict"),
+        (native_output, "a LightGBM", "impute_dict"),
+        (native_output, "a LightGBM", "categorical_mappings"),
     ],
 )
 def test_a_table_that_a_booster_needs_is_refused_by_its_name_when_it_is_missing(
-    files: dict[str, bytes], name: str, where: str
+    output: Callable[..., dict[str, bytes]], name: str, stem: str
 ) -> None:
-    stem = where.removesuffix(".json")
+    files = output(**{f"{stem}__json": None})
 
     assert _refusal(files) == (
-        f"{where}: expected {where} or {stem}.pkl beside {name} model, found neither; copy it from the "
-        "training output, or pass `--on-damage warn` to go on without"
+        f"{stem}.json: expected {stem}.json or {stem}.pkl beside {name} model, found neither; copy it from "
+        "the training output, or pass `--on-damage warn` to go on without"
     )
 
 
@@ -390,8 +392,8 @@ def test_the_commands_take_a_list_of_columns(tmp_path: Path) -> None:
     model.write_bytes(xgboost_model())
     columns.write_text("\n".join(COLUMNS))
 
-    shown = CliRunner().invoke(main, ["inspect", str(model), "--columns", str(columns), "--json"])
-    done = CliRunner().invoke(main, ["pack", str(model), "--columns", str(columns), "-o", str(packed)])
+    shown = CliRunner().invoke(inspect_command, [str(model), "--columns", str(columns), "--json"])
+    done = CliRunner().invoke(pack_command, [str(model), "--columns", str(columns), "-o", str(packed)])
 
     assert (shown.exit_code, done.exit_code) == (0, 0)
     assert [field["name"] for field in json.loads(shown.stdout)["fields"]] == list(COLUMNS)
@@ -411,8 +413,19 @@ def test_the_list_of_columns_is_part_of_what_is_packed(tmp_path: Path) -> None:
     assert len(digests) == 2
 
 
-def test_a_file_that_is_no_booster_is_refused_by_what_it_lacks(tmp_path: Path) -> None:
-    (tmp_path / "settings.json").write_text("{}")
+@pytest.mark.parametrize(("file", "data"), [("empty.bst", b""), ("broken.ubj", b"{L"), ("x.model", b"text")])
+def test_a_model_file_that_holds_none_is_refused_by_its_name(file: str, data: bytes, tmp_path: Path) -> None:
+    (tmp_path / file).write_bytes(data)
 
-    with pytest.raises(Damaged, match='settings.json: expected "learner", found none'):
-        servable.load(tmp_path / "settings.json")
+    with pytest.raises(Damaged, match=file):
+        servable.load(tmp_path / file)
+
+
+@pytest.mark.parametrize("file", ["settings.json", "readme.txt"])
+def test_a_file_of_another_sort_is_no_artifact(file: str, tmp_path: Path) -> None:
+    (tmp_path / file).write_text("{}")
+
+    with pytest.raises(BadInput) as caught:
+        servable.load(tmp_path / file)
+
+    assert caught.value.code == "artifact.layout"

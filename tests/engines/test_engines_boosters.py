@@ -194,6 +194,34 @@ def test_a_booster_that_is_cut_off_anywhere_is_refused(
             engine_of(model[:length])
 
 
+def _ubjson(inside: bytes) -> bytes:
+    return b"{L" + len(b"learner").to_bytes(8, "big") + b"learner" + inside + b"}"
+
+
+@pytest.mark.parametrize(
+    ("inside", "found"),
+    [
+        (b"[" * 70, "expected at most 64 levels, found more"),
+        (b"[#L" + (1 << 40).to_bytes(8, "big"), "expected a length of at most"),
+        (b"[$d#L" + (1 << 20).to_bytes(8, "big"), "expected a length of at most"),
+        (b"[$d#i\x7f" + bytes(200), "expected 508 more bytes, found 201"),
+        (b"[$T#i\x01", "expected numbers and how many, found an array of the type b'T'"),
+        (b"Si\xff", "expected a length of at most"),
+        (b"Si\x01\xff", "expected text in UTF-8, found the byte 0xff"),
+        (b"Sx", "expected a length, found the marker b'x'"),
+        (b"x", "expected a value, found the marker b'x'"),
+        (b"{i\x01aTi\x01aT}", "expected each key once in an object, found 'a' again"),
+        (b"T}", "expected the end of the file, found 1 more bytes"),
+    ],
+)
+def test_binary_json_that_lies_is_refused_where_it_does(inside: bytes, found: str) -> None:
+    with pytest.raises(Damaged) as caught:
+        XGBoostBooster(_ubjson(inside))
+
+    assert caught.value.code == "ubjson.syntax"
+    assert found in str(caught.value)
+
+
 def _in_tree(key: str, place: int, value: object) -> Callable[[Any], None]:
     def change(document: Any) -> None:
         document["learner"]["gradient_booster"]["model"]["trees"][1][key][place] = value

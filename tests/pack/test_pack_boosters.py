@@ -24,11 +24,16 @@ from tiny_boosters import COLUMNS, lightgbm_model, native_output, output_of, row
 
 CLOSE = 5e-7
 _EDGE = np.float32(1e-35)
-STRANGE = np.array(
-    [0, -0.0, _EDGE, -_EDGE, np.nextafter(_EDGE, np.float32(1)), np.nextafter(-_EDGE, np.float32(-1))]
-    + [1e-40, -1e-40, 3e38, -3e38, -1, -0.5, 0.5, 2.999, 39.5, 41, 1e9, 4e9, np.nan],
-    dtype=np.float32,
-)
+_ABOUT_ZERO = [
+    0,
+    -0.0,
+    _EDGE,
+    -_EDGE,
+    np.nextafter(_EDGE, np.float32(1)),
+    np.nextafter(-_EDGE, np.float32(-1)),
+]
+_FAR_AND_BETWEEN = [1e-40, -1e-40, 3e38, -3e38, -1, -0.5, 0.5, 2.999, 39.5, 41, 1e9, 4e9, np.nan]
+STRANGE = np.array([*_ABOUT_ZERO, *_FAR_AND_BETWEEN], dtype=np.float32)
 
 
 def _hard_rows(features: NDArray[np.int64], numbers: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -127,7 +132,8 @@ def _one_split(threshold: float, *, decision: int, words: tuple[int, ...] = ()) 
         "tree\nversion=v4\nnum_class=1\nnum_tree_per_iteration=1\nlabel_index=0\nmax_feature_idx=0\n"
         "objective=binary sigmoid:1\nfeature_names=a\nfeature_infos=none\n\nTree=0\nnum_leaves=2\n"
         f"num_cat={int(bool(words))}\nsplit_feature=0\nthreshold={threshold!r}\ndecision_type={decision}\n"
-        f"left_child=-1\nright_child=-2\nleaf_value=0.25 0.75\n{sets}is_linear=0\nshrinkage=1\n\n\nend of trees\n"
+        f"left_child=-1\nright_child=-2\nleaf_value=0.25 0.75\n{sets}is_linear=0\nshrinkage=1\n"
+        "\n\nend of trees\n"
     )
     return read_lightgbm(text.encode(), where="model")
 

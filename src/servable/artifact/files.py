@@ -3,10 +3,15 @@
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from servable.artifact.safe import Limits, read_archive
 from servable.errors import Damaged, NotFound, Problem
+
+MAX_TEXT_BYTES: Final = 64 << 20
+"""Of a file that is no weights: nothing else is so large, and it would be held in memory many times over."""
+
+_WEIGHTS: Final = (".bin", ".bst", ".data", ".model", ".onnx", ".pt", ".pth", ".safetensors", ".ubj")
 
 
 class Files(Protocol):
@@ -37,6 +42,7 @@ class FolderFiles:
     def __init__(self, root: Path, limits: Limits | None = None) -> None:
         self._root = root
         self._limits = limits or Limits()
+        self._bytes_left = self._limits.total_bytes
         names: list[str] = []
         for path in root.rglob("*"):
             if not path.is_file():
@@ -46,6 +52,9 @@ class FolderFiles:
                 raise Damaged(_folder_problem(names[-1], "a file in this folder", "a link to another place"))
             if len(names) > self._limits.members:
                 raise Damaged(_folder_problem(str(root), f"at most {self._limits.members} files", "more"))
+            self._bytes_left -= path.stat().st_size
+            if self._bytes_left < 0:
+                raise Damaged(_folder_problem(str(root), f"at most {self._limits.total_bytes} bytes", "more"))
         self._names = tuple(sorted(names))
 
     def names(self) -> tuple[str, ...]:
@@ -54,7 +63,10 @@ class FolderFiles:
 
     def read(self, name: str) -> bytes:
         """The bytes of one file."""
-        return self._admitted(name).read_bytes()
+        path = self._admitted(name)
+        if not name.endswith(_WEIGHTS) and path.stat().st_size > MAX_TEXT_BYTES:
+            raise Damaged(_folder_problem(name, f"at most {MAX_TEXT_BYTES} bytes of text or tables", "more"))
+        return path.read_bytes()
 
     def sha256(self, name: str) -> str:
         """The digest of one file, in hexadecimal; weights are not held in memory for it."""

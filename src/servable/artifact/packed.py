@@ -7,7 +7,7 @@ from servable.artifact.damage import DamageLog, OnDamage
 from servable.artifact.files import Declared, Files
 from servable.artifact.golden import read_golden
 from servable.artifact.manifest import MANIFEST, CalibratorEntry, Manifest, parse_manifest
-from servable.artifact.safe import parse_json
+from servable.artifact.safe import check_tokenizer, parse_json
 from servable.artifact.tables import curve_parameters, imputation_values, risk_tables
 from servable.errors import Damaged, Problem
 from servable.records import TextJoin
@@ -153,6 +153,8 @@ def _texts(files: Files, manifest: Manifest) -> tuple[StoredText, ...]:
     for entry in manifest.texts:
         if entry.tokenizer not in files:
             raise Damaged(_file_problem(entry.tokenizer, "", "no such file"))
+    for name in {entry.tokenizer: None for entry in manifest.texts}:
+        check_tokenizer(files.read(name), where=name)
     return tuple(
         StoredText(
             field=entry.field,

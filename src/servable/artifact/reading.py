@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from servable.artifact.artifact import Artifact
-from servable.artifact.bare_booster import is_model_file, open_model_file, with_columns
+from servable.artifact.boosters.alone import is_model_file, open_model_file, with_columns
 from servable.artifact.damage import OnDamage
 from servable.artifact.files import Files, open_files
 from servable.artifact.manifest import MANIFEST

@@ -3,8 +3,8 @@
 from typing import Final
 
 from servable.artifact.artifact import Artifact
-from servable.artifact.bare_booster import bare_booster, read_bare_booster
-from servable.artifact.booster_output import BOOSTERS, read_booster_output
+from servable.artifact.boosters.alone import bare_booster, read_bare_booster
+from servable.artifact.boosters.output import BOOSTERS, read_booster_output
 from servable.artifact.damage import DamageLog, OnDamage
 from servable.artifact.feature_columns import FEATURE_COLUMNS
 from servable.artifact.files import Files

@@ -7,6 +7,7 @@ from servable.artifact.safe.onnx_files import check_onnx
 from servable.artifact.safe.pickles import PickleLimits, read_pickle
 from servable.artifact.safe.safetensors_files import read_safetensors
 from servable.artifact.safe.tars import write_tar_gz
+from servable.artifact.safe.tokenizer_files import check_tokenizer
 from servable.artifact.safe.torch_files import TorchLimits, read_torch
 from servable.artifact.safe.writing import (
     atomic_directory,
@@ -28,6 +29,7 @@ __all__ = [
     "atomic_writer",
     "canonical_json",
     "check_onnx",
+    "check_tokenizer",
     "disk_errors",
     "parse_json",
     "pretty_json",

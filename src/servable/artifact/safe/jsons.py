@@ -50,7 +50,8 @@ def parse_json(data: bytes, *, where: str, max_values: int = MAX_VALUES) -> obje
         expected = f"at most {max_values} commas and brackets of JSON"
         _refuse("size", where, expected=expected, found="more")
     text = _decoded(data.removeprefix(_BOM), where)
-    if (brackets > MAX_DEPTH and _depth(data) > MAX_DEPTH) or _HALF_PAIR.search(text):
+    is_deep = brackets > MAX_DEPTH and _depth(data) > MAX_DEPTH
+    if is_deep or (b"\\u" in data and _HALF_PAIR.search(text)):
         _scan(text, where)
     try:
         value: object = json.loads(

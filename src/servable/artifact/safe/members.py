@@ -30,7 +30,7 @@ class Limits:
     members: int = 10_000
     member_bytes: int = 2 << 30
     total_bytes: int = 4 << 30
-    ratio: int = 200
+    ratio: int = 20
     ratio_free_bytes: int = 64 << 20
     depth: int = 16
     name_bytes: int = 255

@@ -36,7 +36,7 @@ class PickleLimits:
     """
 
     data_bytes: int = 64 << 20
-    items: int = 1_000_000
+    items: int = 1_500_000
     depth: int = 64
     extent: int = 1 << 28
 

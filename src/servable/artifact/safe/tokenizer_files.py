@@ -168,15 +168,15 @@ def _check_template(part: _Object, where: str) -> None:
         raise _refusal(
             "template", where, f"a special token of at most {_MOST_IDS} ids up to {_MOST_ID}", shown(mark)
         )
-    for key, texts in (("single", "A"), ("pair", "AB")):
+    for key, texts in (("single", ("A",)), ("pair", ("A", "B"))):
         pieces = part.get(key)
         if not isinstance(pieces, list) or len(pieces) > _MOST_PIECES:
-            raise _refusal("template", where, f'"{key}", at most {_MOST_PIECES} pieces', "something else")
-        found = [_checked_piece(piece, marks, where) for piece in pieces]
-        if any(found.count(text) > 1 for text in "AB") or not {*filter(None, found)} <= {*texts}:
-            raise _refusal(
-                "template", where, f'"{key}" with each of the texts {" and ".join(texts)} once', "another"
-            )
+            expected = f'"{key}", at most {_MOST_PIECES} pieces'
+            raise _refusal("template", where, expected, "something else")
+        found = [text for piece in pieces if (text := _checked_piece(piece, marks, where))]
+        if sorted(found) != [*texts]:
+            expected = f'"{key}" with each of the texts {" and ".join(texts)} once'
+            raise _refusal("template", where, expected, ", ".join(found) or "none")
 
 
 def _checked_piece(piece: object, marks: _Object, where: str) -> str | None:
@@ -212,19 +212,20 @@ def _check_vocabulary(model: _Object, where: str) -> None:
     vocabulary, unknown = model.get("vocab"), model.get("unk_token")
     match vocabulary:
         case dict():
-            ids = vocabulary.values()
-            if not all(type(number) is int and 0 <= number <= _MOST_ID for number in ids):
+            ids, tokens = vocabulary.values(), list(vocabulary)
+            if {*map(type, ids)} - {int} or not 0 <= min(ids, default=0) <= max(ids, default=0) <= _MOST_ID:
                 raise _refusal("vocabulary", where, f"ids from 0 to {_MOST_ID}", "another")
             if unknown is not None and unknown not in vocabulary:
-                raise _refusal(
-                    "vocabulary", where, f"the unknown token {shown(unknown)} in the vocabulary", "none"
-                )
+                expected = f"the unknown token {shown(unknown)} in the vocabulary"
+                raise _refusal("vocabulary", where, expected, "none")
         case list() if type(number := model.get("unk_id")) is int and 0 <= number < len(vocabulary):
-            if not all(_is_scored(entry) for entry in vocabulary):
+            tokens = [entry[0] for entry in vocabulary if _is_scored(entry)]
+            if len(tokens) < len(vocabulary):
                 raise _refusal("vocabulary", where, "tokens with their scores", "something else")
         case _:
-            raise _refusal("vocabulary", where, "tokens, the unknown one among them", "something else")
-    if max(map(_length, vocabulary), default=0) > _LONGEST_TOKEN:
+            expected = "tokens, the unknown one among them"
+            raise _refusal("vocabulary", where, expected, "something else")
+    if max(map(len, tokens), default=0) > _LONGEST_TOKEN:
         raise _refusal("vocabulary", where, f"tokens of at most {_LONGEST_TOKEN} characters", "a longer one")
 
 
@@ -233,11 +234,6 @@ def _is_scored(entry: object) -> bool:
         case [str(text), int() | float()]:
             return text != ""
     return False
-
-
-def _length(entry: object) -> int:
-    token = entry[0] if isinstance(entry, list) else entry
-    return len(token) if isinstance(token, str) else 0
 
 
 def _check_added(added: object, where: str) -> None:

@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from servable.artifact.safe.members import DEFAULT_LIMITS, Members
+from servable.artifact.safe.members import Limits, Members
 from servable.artifact.safe.names import PLAIN_VOCABULARY, Meaning, Reference, Vocabulary, give_numpy_order
 from servable.artifact.safe.pickles import interpret
 from servable.artifact.safe.tensors import ELEMENT_TYPES, Tensors, refuse_torch
@@ -22,6 +22,8 @@ from servable.artifact.safe.zips import SIGNATURES, read_zip
 from servable.errors import Damaged, Problem, shown
 
 _PICKLE = "data.pkl"
+# torch.save compresses nothing; who has packed a file again may have
+_ARCHIVE_LIMITS: Final = Limits(ratio=4)
 _PICKLE_START = b"\x80"
 
 
@@ -37,7 +39,7 @@ class TorchLimits:
     """
 
     file_bytes: int = (4 << 30) - 1
-    repeats: int = 16
+    repeats: int = 4
     free_bytes: int = 64 << 20
 
 
@@ -84,7 +86,7 @@ def _contents(data: bytes, *, where: str, limits: TorchLimits) -> tuple[dict[str
         expected = f"a PyTorch file of at most {limits.file_bytes} bytes"
         refuse_torch("size", where, expected=expected, found=f"{len(data)}")
     _require_format(data, where)
-    members = Members(archive=where, stored_bytes=len(data), limits=DEFAULT_LIMITS)
+    members = Members(archive=where, stored_bytes=len(data), limits=_ARCHIVE_LIMITS)
     read_zip(BytesIO(data), stored_bytes=len(data), members=members)
     files = members.files()
     roots = [

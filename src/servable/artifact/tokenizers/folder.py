@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from servable.artifact.files import Files
-from servable.artifact.safe import parse_json
+from servable.artifact.safe import check_tokenizer, parse_json
 from servable.errors import Damaged, Problem, shown
 
 if TYPE_CHECKING:
@@ -119,6 +119,7 @@ def vocabulary_size(tokenizer: bytes, *, where: str) -> int:
 def _open(tokenizer: bytes, *, where: str) -> "Tokenizer":
     from tokenizers import Tokenizer  # noqa: PLC0415  # only where there is text
 
+    check_tokenizer(tokenizer, where=where)
     try:
         return Tokenizer.from_buffer(tokenizer)
     except Exception as error:  # tokenizers raises bare Exception

@@ -15,6 +15,7 @@ from servable.errors import BadInput, Damaged, NotFound, Problem
 from servable.schema import Field, Kind, Schema
 
 ENDINGS: Final = (".bst", ".ubj", ".json", ".txt", ".model")
+_OF_OTHERS_TOO: Final = (".json", ".txt")
 _START_BYTES: Final = 256
 
 
@@ -46,9 +47,10 @@ def open_model_file(path: Path) -> Files:
 def bare_booster(files: Files) -> str | None:
     """The booster's file where there is nothing else but a list of its columns; else None."""
     others = [name for name in files.names() if name != FEATURE_COLUMNS]
-    if len(others) != 1 or PurePosixPath(others[0]).suffix not in ENDINGS:
-        return None
-    return others[0] if looks_like_booster(files.read(others[0])[:_START_BYTES]) else None
+    ending = PurePosixPath(others[0]).suffix if len(others) == 1 else None
+    if ending in _OF_OTHERS_TOO:
+        return others[0] if looks_like_booster(files.read(others[0])[:_START_BYTES]) else None
+    return others[0] if ending in ENDINGS else None
 
 
 def with_columns(files: Files, columns: Path) -> Files:

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from servable.artifact.artifact import Artifact, EngineFile, StoredRiskTable
-from servable.artifact.booster_tables import MAPPINGS, category_tables, missing_file, read_required
 from servable.artifact.boosters import BoosterFacts, booster_facts
+from servable.artifact.boosters.tables import MAPPINGS, category_tables, missing_file, read_required
 from servable.artifact.damage import DamageLog
 from servable.artifact.feature_columns import FEATURE_COLUMNS, parse_feature_columns
 from servable.artifact.files import Files
