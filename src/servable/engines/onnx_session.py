@@ -33,6 +33,7 @@ A text of 512 tokens takes a large encoder (24 layers of width 1024) about 60 MB
 _CPU, _CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
 _FULL_PRECISION: Final = {"use_tf32": "0"}  # else a GPU rounds what it multiplies to 10 bits
 _REGISTERED: Final = Lock()
+_REFUSALS: Final = (Fail, InvalidArgument, InvalidGraph, InvalidProtobuf, NotImplemented, RuntimeException)
 
 Run = Callable[[Sequence[str], dict[str, Any]], list[Any]]
 """Names of outputs and arrays by name of input to arrays."""
@@ -220,7 +221,8 @@ def _session(file: GraphFile, options: ort.SessionOptions, providers: list[Any])
             # exporter has folded already
             disabled_optimizers=["ConstantFolding"],
         )
-    except (Fail, InvalidArgument, InvalidGraph, InvalidProtobuf, NotImplemented, RuntimeException) as error:
+    # a name that is not UTF-8 fails where the error shows it
+    except (*_REFUSALS, UnicodeDecodeError) as error:
         raise file.damaged(
             "an ONNX graph that ONNX Runtime can load", f"one that it refuses ({type(error).__name__})"
         ) from error
