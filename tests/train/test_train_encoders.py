@@ -285,8 +285,8 @@ def test_weights_that_do_not_fit_are_refused(
         (
             "tokenizer.json",
             b"{}",
-            "tiny/tokenizer.json: expected a tokenizer.json that can be read, found another file; "
-            "copy tokenizer.json and config.json from the encoder once more",
+            "tiny/tokenizer.json, model: expected a model of type BPE, Unigram, WordLevel, WordPiece, "
+            "found something else; copy it from an encoder of type bert or roberta that was trained with it",
         ),
         (
             "model.safetensors",

@@ -4,7 +4,6 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from threading import Lock
 from typing import Any, Final
 
 import onnxruntime as ort
@@ -20,19 +19,13 @@ from onnxruntime.capi.onnxruntime_pybind11_state import (
 from servable.artifact import check_onnx
 from servable.engines.devices import Device, no_cuda, out_of_memory
 from servable.engines.graphs import EncoderGraph
+from servable.engines.onnx_memory import MOST_RUN_BYTES, own_memory
 from servable.errors import Damaged, Problem, TooLarge
 
 PACK_AGAIN: Final = "pack the artifact again"
 
-MOST_RUN_BYTES: Final = 640 << 20
-"""Of the tensors that a graph may hold while it computes, beside its weights.
-
-A text of 512 tokens takes a large encoder (24 layers of width 1024) about 60 MB.
-"""
-
 _CPU, _CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
 _FULL_PRECISION: Final = {"use_tf32": "0"}  # else a GPU rounds what it multiplies to 10 bits
-_REGISTERED: Final = Lock()
 _REFUSALS: Final = (Fail, InvalidArgument, InvalidGraph, InvalidProtobuf, NotImplemented, RuntimeException)
 
 Run = Callable[[Sequence[str], dict[str, Any]], list[Any]]
@@ -180,7 +173,11 @@ def _open(
     is_on_gpu = device is not Device.CPU and _CUDA in ort.get_available_providers()
     if device is Device.CUDA and not is_on_gpu:
         raise no_cuda("ONNX Runtime")
-    session = _on_gpu(file, options) if is_on_gpu else _on_cpu(file, options)
+    if is_on_gpu:
+        session = _session(file, options, [(_CUDA, _FULL_PRECISION), _CPU])
+    else:
+        with own_memory(options, stored_bytes=file.stored_bytes):
+            session = _session(file, options, [_CPU])
     # the file would stay in memory beside the graph for as long as that lives; a session looks at it again
     # only when its providers change
     session._model_bytes = None
@@ -192,26 +189,9 @@ def _open(
     return Graph(session, replace(file, model=b"", weights=None), run=in_bounded_memory(run))
 
 
-def _on_gpu(file: GraphFile, options: ort.SessionOptions) -> ort.InferenceSession:
-    return _session(file, options, [(_CUDA, _FULL_PRECISION), _CPU])
-
-
-def _on_cpu(file: GraphFile, options: ort.SessionOptions) -> ort.InferenceSession:
-    """A session with memory of its own, of which it gets no more than it may hold."""
-    # weights count too: as they are stored, and once more in the order that suits the processor
-    most_bytes = MOST_RUN_BYTES + 2 * file.stored_bytes
-    memory = ort.OrtMemoryInfo("Cpu", ort.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, ort.OrtMemType.DEFAULT)
-    no_more_than_asked = {"max_mem": most_bytes, "arena_extend_strategy": 1}
-    options.add_session_config_entry("session.use_env_allocators", "1")
-    options.add_session_config_entry("session.use_device_allocator_for_initializers", "1")
-    with _REGISTERED:  # a session takes the memory that was registered last
-        ort.create_and_register_allocator(memory, ort.OrtArenaCfg(no_more_than_asked))
-        return _session(file, options, [_CPU])
-
-
 def _session(file: GraphFile, options: ort.SessionOptions, providers: list[Any]) -> ort.InferenceSession:
     try:
-        return ort.InferenceSession(
+        session = ort.InferenceSession(
             file.model,
             options,
             providers=providers,
@@ -221,11 +201,14 @@ def _session(file: GraphFile, options: ort.SessionOptions, providers: list[Any])
             # exporter has folded already
             disabled_optimizers=["ConstantFolding"],
         )
-    # a name that is not UTF-8 fails where the error shows it
+        # a name that is not UTF-8 fails where it is asked for, or where an error shows it
+        _ = [tensor.name for tensor in (*session.get_inputs(), *session.get_outputs())]
     except (*_REFUSALS, UnicodeDecodeError) as error:
+        kind = "for want of memory" if "bad_alloc" in str(error) else type(error).__name__
         raise file.damaged(
-            "an ONNX graph that ONNX Runtime can load", f"one that it refuses ({type(error).__name__})"
+            "an ONNX graph that ONNX Runtime can load", f"one that it refuses ({kind})"
         ) from error
+    return session
 
 
 def in_bounded_memory(run: Run) -> Run:

@@ -19,6 +19,7 @@ MOST_GROWTH: Final = 16
 
 _MOST_PARTS, _MOST_ADDED, _MOST_ID = 32, 20_000, (1 << 24) - 1
 _MOST_PIECES, _MOST_IDS = 16, 4
+_MODELS: Final = ("BPE", "Unigram", "WordLevel", "WordPiece")
 _LONGEST_WORD, _LONGEST_TOKEN, _LONGEST_INSERT = 1000, 512, 16
 
 _EXPRESSIONS: Final = frozenset({" {2,}", r"\s+", r"\s{2,}", r"\s"})
@@ -191,10 +192,11 @@ def _checked_piece(piece: object, marks: _Object, where: str) -> str | None:
 
 def _check_model(model: object, where: str) -> None:
     """Every key that any of the models has, because older files do not say which one they hold."""
-    if not isinstance(model, dict) or model.get("type") not in {None, "BPE", "Unigram", "WordPiece"}:
-        raise _refusal("model", where, "a model of type WordPiece, BPE or Unigram", "something else")
-    if "merges" not in model and "max_input_chars_per_word" not in model and "unk_id" not in model:
-        raise _refusal("model", where, "a model of type WordPiece, BPE or Unigram", "none of these")
+    if not isinstance(model, dict) or model.get("type") not in {None, *_MODELS}:
+        raise _refusal("model", where, f"a model of type {', '.join(_MODELS)}", "something else")
+    is_named = model.get("type") is not None
+    if not is_named and "merges" not in model and "max_input_chars_per_word" not in model and "unk_id" not in model:
+        raise _refusal("model", where, f"a model of type {', '.join(_MODELS)}", "none of these")
     longest = model.get("max_input_chars_per_word", 1)
     if type(longest) is not int or not 0 < longest <= _LONGEST_WORD:
         raise _refusal("model", where, f"words of at most {_LONGEST_WORD} characters", shown(longest))
