@@ -11,15 +11,14 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-import onnx
 import torch
 from onnx import TensorProto, helper
 from safetensors.numpy import save
-from tiny_boosters import lightgbm_model, native_output, output_of, xgboost_model
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
 from servable.engines.networks import new_network
 from servable.pack import pack
+from tiny_boosters import lightgbm_model, native_output, output_of, xgboost_model
 
 Files = dict[str, bytes]
 

@@ -9,7 +9,7 @@ import pytest
 
 from fixtures_models import Model, Ran, free_port, run, run_well
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.alone, pytest.mark.slow]
 
 LIMITS = ("--expected-tps", "100", "--max-latency-ms", "2000", "--max-error-rate", "0.05")
 KEYS = {

@@ -16,7 +16,7 @@ import pytest
 
 from fixtures_models import Model, end, environment, run
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.alone, pytest.mark.slow]
 
 LIMITS = ("--expected-tps", "60", "--max-latency-ms", "2000", "--max-error-rate", "0.05")
 WARMUP_S = 5.0

@@ -171,6 +171,7 @@ def test_showing_help_imports_no_library_of_models(arguments: tuple[str, ...], t
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_an_endpoint_of_texts_is_proved_from_the_command_line(text_workshop: Path, text_model: Model) -> None:
     limits = ("--expected-tps", "50", "--max-latency-ms", "4000", "--max-error-rate", "0.05")
 

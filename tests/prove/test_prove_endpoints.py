@@ -27,7 +27,7 @@ from servable.errors import BadInput
 from servable.prove import Objective, Proof, Verdict, recheck
 from servable.prove.samples import Outcome, from_npz
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.alone, pytest.mark.slow]
 
 REPLAYED = 3 * (4 * RECORDS - UNCARRIED)
 """Golden answers before the load: four content types, three modes."""

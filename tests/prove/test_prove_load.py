@@ -20,6 +20,8 @@ from servable.prove.progress import silent
 from servable.prove.response import Response
 from servable.prove.samples import Outcome
 
+pytestmark = pytest.mark.alone
+
 UNKNOWN = b"POST /invocations HTTP/1.1\r\nContent-Length: 7\r\n\r\nunknown"
 NOT_IN_TABLE = b'{"error": "a request that is not in the table"}'
 

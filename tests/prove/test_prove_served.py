@@ -8,7 +8,7 @@ from prove_doubles import SEED, SHORT, claims_of
 from servable.pack import pack
 from servable.prove import Objective, Verdict, prove, recheck
 
-pytestmark = [pytest.mark.slow, pytest.mark.conformance]
+pytestmark = [pytest.mark.alone, pytest.mark.slow, pytest.mark.conformance]
 
 
 def test_a_packed_artifact_that_is_served_gives_its_golden_scores_bit_for_bit(

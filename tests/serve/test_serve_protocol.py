@@ -22,6 +22,8 @@ from serve_doubles import (
 from servable.errors import BadInput
 from servable.serve import BatchLimits, Limits
 
+pytestmark = pytest.mark.alone
+
 SMALL = Limits(
     max_body_bytes=100_000,
     request_line_bytes=500,

@@ -16,6 +16,8 @@ from servable.errors import BadInput
 from servable.serve import open_socket, url_of
 from servable.serve.identity import process_start
 
+pytestmark = pytest.mark.alone
+
 PROGRAM = Path(__file__).with_name("serve_process.py")
 
 
