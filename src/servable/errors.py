@@ -52,7 +52,9 @@ class Problem:
     fix: str
 
     def __str__(self) -> str:
-        return f"{self.where}: expected {self.expected}, found {self.found}; {self.fix}"
+        text = f"{self.where}: expected {self.expected}, found {self.found}; {self.fix}"
+        # what a stranger wrote may not steer the terminal or forge a line of the log that it ends up in
+        return text if text.isprintable() else "".join(map(_printable, text))
 
 
 class ServableError(Exception):
@@ -98,6 +100,10 @@ class TooLarge(ServableError):
 
 class Busy(ServableError):
     """More work is waiting than the queue may hold."""
+
+
+def _printable(char: str) -> str:
+    return char if char.isprintable() else char.encode("unicode_escape").decode()
 
 
 def shown(value: object) -> str:

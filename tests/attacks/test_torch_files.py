@@ -115,7 +115,7 @@ def test_a_call_is_refused_by_name_with_a_whole_sentence(refused: Refused) -> No
         np.ones(2),
         {"one"},
     ],
-    ids=lambda value: str(value)[:40],
+    ids=lambda value: type(value).__name__,
 )
 def test_what_is_neither_plain_nor_a_dense_tensor_is_refused(refused: Refused, value: object) -> None:
     assert refused(attack(saved([value]))).code == "pickle.reference"

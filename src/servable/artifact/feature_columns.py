@@ -5,6 +5,7 @@ from typing import Final
 from servable.errors import Damaged, Problem
 
 FEATURE_COLUMNS: Final = "feature_columns.txt"
+MOST_COLUMNS: Final = 100_000
 
 
 def parse_feature_columns(data: bytes) -> tuple[str, ...]:
@@ -13,6 +14,8 @@ def parse_feature_columns(data: bytes) -> tuple[str, ...]:
     Raises:
         Damaged: `artifact.feature-columns`, naming the first line of another form.
     """
+    if data.count(b"\n") > MOST_COLUMNS:
+        raise Damaged(_columns_problem(FEATURE_COLUMNS, f"more than {MOST_COLUMNS} lines"))
     names = []
     for number, line in enumerate(data.decode("utf-8", errors="replace").splitlines(), start=1):
         if not line.strip() or line.startswith("#"):

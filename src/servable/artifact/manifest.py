@@ -62,7 +62,7 @@ class EngineEntry(_Part, frozen=True, kw_only=True):
 
     kind: EngineKind
     file: str
-    intra_op_threads: Annotated[int, msgspec.Meta(ge=1)]
+    intra_op_threads: Annotated[int, msgspec.Meta(ge=1, le=1024)]
     score_dtype: Literal["float32", "float64"]
     encoders: dict[str, str] = {}
     pad_token_id: Annotated[int, msgspec.Meta(ge=0)] = 0

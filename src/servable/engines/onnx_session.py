@@ -186,7 +186,8 @@ def _open(
             raise no_cuda("ONNX Runtime")
         is_on_gpu = False
     run = session.run if is_on_gpu else partial(session.run, run_options=run_options)
-    return Graph(session, replace(file, model=b"", weights=None), run=in_bounded_memory(run))
+    file = replace(file, model=b"", weights=None)
+    return Graph(session, file, run=_in_words(run, file))
 
 
 def _session(file: GraphFile, options: ort.SessionOptions, providers: list[Any]) -> ort.InferenceSession:
@@ -211,26 +212,28 @@ def _session(file: GraphFile, options: ort.SessionOptions, providers: list[Any])
     return session
 
 
-def in_bounded_memory(run: Run) -> Run:
-    """The same computation, which says in words that its memory is exhausted.
+def _in_words(run: Run, file: GraphFile) -> Run:
+    """The same computation, which says in words that it cannot be done.
 
     Raises:
         TooLarge: `engine.memory-limit`, when it runs, if its tensors are larger than they may be.
         Unavailable: `engine.memory`, when it runs, if a GPU has no more.
+        Damaged: `engine.model`, when it runs, if it fails otherwise.
     """
 
-    def bounded(outputs: Sequence[str], feeds: dict[str, Any]) -> list[Any]:
+    def said(outputs: Sequence[str], feeds: dict[str, Any]) -> list[Any]:
         try:
             return run(outputs, feeds)
-        except (Fail, RuntimeException) as error:
+        except _REFUSALS as error:
             text = str(error)
             if "Available memory of" in text or "bad_alloc" in text:
                 raise _too_large() from error
             if "allocate memory" in text or "out of memory" in text:
                 raise out_of_memory("cuda") from error
-            raise
+            found = f"that it fails ({type(error).__name__})"
+            raise file.damaged("a graph that computes what it is given", found) from error
 
-    return bounded
+    return said
 
 
 def _too_large() -> TooLarge:

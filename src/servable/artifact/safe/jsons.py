@@ -181,9 +181,11 @@ def _scan_string(text: str, token: re.Match[str], *, keys: set[str] | None, wher
 
 def _refuse_number(text: str, literal: str, where: str) -> NoReturn:
     """Raises for a number by its text, which the parser hands over without its place."""
-    number = re.compile(rf"{_STRING}|(?P<number>{re.escape(literal)})(?![\w.+-])", re.DOTALL)
+    is_long = len(literal) > MAX_DIGITS
+    spelling = f"-?[0-9]{{{MAX_DIGITS},}}" if is_long else re.escape(literal)
+    number = re.compile(rf"{_STRING}|(?P<number>{spelling})(?![\w.+-])", re.DOTALL)
     start = next((found.start() for found in number.finditer(text) if found["number"]), 0)
-    found = shown(literal) if len(literal) <= MAX_DIGITS else f"one of {len(literal)} digits"
+    found = f"one of {len(literal)} digits" if is_long else shown(literal)
     expected = f"a finite number of at most {MAX_DIGITS} digits"
     _refuse("number", _place(text, start, where), expected=expected, found=found)
 

@@ -195,7 +195,12 @@ def _check_model(model: object, where: str) -> None:
     if not isinstance(model, dict) or model.get("type") not in {None, *_MODELS}:
         raise _refusal("model", where, f"a model of type {', '.join(_MODELS)}", "something else")
     is_named = model.get("type") is not None
-    if not is_named and "merges" not in model and "max_input_chars_per_word" not in model and "unk_id" not in model:
+    if (
+        not is_named
+        and "merges" not in model
+        and "max_input_chars_per_word" not in model
+        and "unk_id" not in model
+    ):
         raise _refusal("model", where, f"a model of type {', '.join(_MODELS)}", "none of these")
     longest = model.get("max_input_chars_per_word", 1)
     if type(longest) is not int or not 0 < longest <= _LONGEST_WORD:

@@ -19,6 +19,8 @@ from servable.records import ObjectArray, TextInputs
 NO_MESSAGE: Final = "."
 """What the chunker makes of a text without any message."""
 
+_MOST_STEPS: Final = 100
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextSettings:
@@ -44,6 +46,8 @@ class TextPipeline:
             raise Damaged(
                 _problem(where, f"steps that end in {TOKENIZER}", ", ".join(settings.steps) or "none")
             )
+        if len(settings.steps) > _MOST_STEPS:
+            raise Damaged(_problem(where, f"at most {_MOST_STEPS} steps", str(len(settings.steps))))
         before = settings.steps[:-1]
         self._is_chunked = CHUNKER in before
         self._keeps_blanks = ONE_CHUNK in before  # blanks are tokens of some vocabularies
