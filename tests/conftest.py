@@ -18,3 +18,8 @@ def shared_dir() -> Path:
             pytest.fail(f"{reason}, and in CI it must be")
         pytest.skip(reason)
     return path
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """A name for bytes that does not hold them: a compressed file knows when it was made."""
+    return argname if isinstance(val, bytes) else None

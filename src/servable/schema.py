@@ -237,7 +237,7 @@ class _Plan:
             numbers=_getter([at[name] for name in present[0]]),
             strings=_getter([at[name] for name in present[1]]),
             lacking=fields - at.keys(),
-            id_at=at.get(id_name or ""),
+            id_at=None if id_name is None else at.get(id_name),
             unknown=len(at.keys() - fields),
         )
 

@@ -196,7 +196,8 @@ def text_reader_of(text: StoredText) -> TextReader:
     from servable.preprocess.text import TextPipeline, TextSettings  # noqa: PLC0415  # tokenizers
 
     settings = TextSettings(steps=text.steps, max_tokens=text.max_tokens, max_chunks=text.max_chunks)
-    return TextPipeline(settings, text.tokenizer, where=text.where)
+    steps_where = f'field "{text.field}", text steps'
+    return TextPipeline(settings, text.tokenizer, where=text.where, steps_where=steps_where)
 
 
 def _require_equal(what: str, listed: int, found: int) -> None:

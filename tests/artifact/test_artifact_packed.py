@@ -77,6 +77,15 @@ def test_an_unknown_key_of_the_manifest_is_refused(members: dict[str, bytes]) ->
     )
 
 
+@pytest.mark.parametrize("data", ["x", {"name": "x"}, {"name": "x", "rows": "many", "sha256": "0"}])
+def test_what_training_says_of_its_data_has_the_form_that_others_read(
+    members: dict[str, bytes], data: object
+) -> None:
+    sentence = str(_refused(_changed(members, _set("training", value={"data": data}))))
+
+    assert sentence.startswith("manifest.json: $.training: expected what training writes, name, rows and sha256")
+
+
 def test_an_unknown_engine_is_refused(members: dict[str, bytes]) -> None:
     assert str(_refused(_changed(members, _set("engine", "kind", value="catboost")))) == (
         "manifest.json: expected the keys and values of format 1, found Invalid enum value 'catboost' "

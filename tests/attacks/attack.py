@@ -53,13 +53,17 @@ class Attack:
         """Class and name."""
         return f"{self.kind}: {self.name}"
 
-    def write(self, form: Form, place: Path) -> Path:
-        """The artifact in this form, at this place or below it."""
+    def files(self) -> Files:
+        """The files that it is made of."""
         files = SOUND[self.base]()
-        before = dict(files)
+        before = files.get("manifest.json")
         self.change(files)
-        if "manifest.json" in files and files["manifest.json"] == before["manifest.json"]:
+        if before is not None and files["manifest.json"] == before:
             seal(files)
+        return files
+
+    def write(self, files: Files, form: Form, place: Path) -> None:
+        """Writes it, made of its files, in this form and at this place."""
         if self.archive is not None:
             place.write_bytes(self.archive(files))
         elif form is Form.FOLDER:
@@ -68,7 +72,6 @@ class Attack:
                 self.lay(place)
         else:
             place.write_bytes(tar_gz(files) if form is Form.TAR_GZ else zip_of(files))
-        return place
 
 
 def tar_gz(files: Mapping[str, bytes]) -> bytes:

@@ -1,8 +1,7 @@
 """The lookup table's interpolation against the rule of the handler's documentation, score by score."""
 
 import math
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -196,28 +195,6 @@ def test_a_score_has_one_answer_alone_and_among_others(table: LookupTable, score
     alone = [table.apply(np.array([score])) for score in scores]
 
     assert _bits(np.concatenate(alone)) == _bits(together)
-
-
-@pytest.mark.slow
-def test_a_hundred_thousand_scores_take_at_most_twice_the_time_of_plain_interpolation() -> None:
-    draws = np.random.default_rng(0)
-    table = LookupTable(np.linspace(0, 1, 1001), np.sort(draws.random(1001)))
-    scores = draws.random(100_000)
-
-    def best_of_ten(work: Callable[[], object]) -> float:
-        def once() -> float:
-            began = time.perf_counter()
-            work()
-            return time.perf_counter() - began
-
-        return min(once() for _ in range(10))
-
-    # measured 1.15; in turns, so that a busy machine slows both
-    ratios = [
-        best_of_ten(lambda: table.apply(scores)) / best_of_ten(lambda: np.interp(scores, table.x, table.y))
-        for _ in range(3)
-    ]
-    assert min(ratios) <= 2
 
 
 def test_a_stored_table_never_answers_a_finite_score_with_a_nan() -> None:

@@ -272,16 +272,16 @@ def test_golden_records_are_told_with_whose_they_are(
 
 def test_an_engine_is_told_with_its_files_and_their_sizes() -> None:
     assert line(network(), "engine") == (
-        "onnx-network (head.onnx 1 byte, encoder.onnx 1 byte, encoder.onnx.data 2.5 MB; compared on 1 thread)"
+        "onnx-network (head.onnx 1 byte, encoder.onnx 1 byte, encoder.onnx.data 2.5 MB)"
     )
     native = trees(
         engine=EngineFile(kind=EngineKind.XGBOOST, file="m.bst"), files=MemoryFiles({"m.bst": 2000 * b"x"})
     )
-    assert line(native, "engine") == "xgboost (m.bst 2.0 kB; compared on 1 thread; needs servable[trees])"
+    assert line(native, "engine") == "xgboost (m.bst 2.0 kB; needs servable[trees])"
     assert plain(native)["engine"] == {
         "kind": "xgboost",
         "files": plain(native)["files"],
-        "intra_op_threads": 1,
+        "intra_op_threads": None,
         "extra": "trees",
     }
 

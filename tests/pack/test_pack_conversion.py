@@ -138,7 +138,7 @@ def test_a_booster_beyond_its_tolerance_is_packed_in_its_own_format_and_scores(
     assert scorer.artifact.engine.kind == "xgboost"
     assert "xgboost_model.ubj" in scorer.artifact.files
     assert "trees.onnx" not in scorer.artifact.files
-    assert scorer.artifact.files.read("code/requirements.txt").startswith(b"servable[trees]==")
+    assert scorer.artifact.files.read("code/requirements.txt").find(b"with the extra `trees`") > 0
     assert scorer.score(RECORD).raw.tolist() == servable.load(training_output).score(RECORD).raw.tolist()
     assert result.manifest.tolerances == impossible
     assert result.summary_lines()[2] == (
@@ -177,4 +177,4 @@ def test_an_output_without_golden_records_gets_derived_ones(shared_dir: Path, tm
     golden = servable.load(result.output).artifact.golden
     assert golden is not None
     assert (golden.source, golden.derived, len(golden)) == ("schema", 50 + 2 + 7, 50 + 2 + 7)
-    assert result.summary_lines()[-1] == "golden records: 59, of them 59 derived; derived from the schema"
+    assert result.summary_lines()[-1] == "golden records: 59, all derived from the schema"

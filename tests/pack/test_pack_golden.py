@@ -76,7 +76,7 @@ def test_derived_records_take_the_place_of_real_ones_of_which_nothing_is_left(
     assert not golden.holds_real_records
     everything = b"".join(read_archive(result.output).values())
     assert [record for record in real if str(record["income"]).encode() in everything] == []
-    assert result.summary_lines()[-1] == "golden records: 56, of them 56 derived; derived from the schema"
+    assert result.summary_lines()[-1] == "golden records: 56, all derived from the schema"
 
 
 def test_without_golden_records_the_conversion_is_compared_on_derived_ones_and_that_is_said(
@@ -129,19 +129,35 @@ def test_of_a_long_table_500_rows_are_taken_whatever_their_order(
     second = read_golden_table(_write(tmp_path / "loans.ndjson", shuffled), read_artifact(training_output))
     again = read_golden_table(_write(tmp_path / "loans.ndjson", rows), read_artifact(training_output))
 
-    assert len(first.requests) == len(second.requests) == 500
-    assert first.rows == second.rows == 1200
-    assert sorted(second.requests) == sorted(again.requests)
+    assert len(first.items) == len(second.items) == 500
+    assert first.total == second.total == 1200
+    assert sorted(second.items) == sorted(again.items)
     incomes = [row["income"] for row in rows]
-    places = [incomes.index(json.loads(request)["income"]) for request in again.requests]
+    places = [incomes.index(json.loads(request)["income"]) for request in again.items]
     assert places == sorted(places)
 
 
 def test_a_sample_holds_each_content_once_and_no_more_than_asked_for() -> None:
     items = ["b", "a", "b", "c", "a"]
 
-    assert sample(items, key=str.encode, limit=5) == ["b", "a", "c"]
-    assert len(sample(map(str, range(1000)), key=str.encode, limit=7)) == 7
+    few = sample(items, key=str.encode, limit=5)
+    many = sample([*map(str, range(1000)), *items], key=str.encode, limit=7)
+
+    assert few.items == ("b", "a", "c")
+    assert (many.total, many.distinct, len(many.items)) == (1005, 1003, 7)
+
+
+@pytest.mark.parametrize(
+    ("items", "words"),
+    [
+        ("abc", "all 3"),
+        ("abca", "all 3 distinct ones of 4"),
+        ("abcdef", "5 of 6 by a hash of their content"),
+        ("abcdefa", "5 of 6 distinct ones of 7 by a hash of their content"),
+    ],
+)
+def test_the_share_of_a_sample_tells_duplicates_from_what_a_hash_left_out(items: str, words: str) -> None:
+    assert sample(items, key=str.encode, limit=5).share == words
 
 
 def test_the_summary_tells_how_many_rows_were_left_out(training_output: Path, tmp_path: Path) -> None:
@@ -171,7 +187,7 @@ def test_columns_that_training_joined_are_joined_again(tmp_path: Path, training_
 
     table = read_golden_table(_write(tmp_path / "reviews.ndjson", rows), artifact)
 
-    assert [json.loads(request) for request in table.requests] == [
+    assert [json.loads(request) for request in table.items] == [
         {"age": 30, "text": "Good but late"},
         {"age": 40, "text": "Bad"},
         {"age": None, "text": None},
@@ -329,6 +345,16 @@ def test_records_are_real_unless_they_are_derived(source: str, derived: int, is_
     golden = GoldenSet(requests=(b"{}", b"{}"), reference=scores, packed=None, source=source, derived=derived)
 
     assert golden.holds_real_records == is_real
+
+
+def test_what_is_compared_is_a_choice_for_recorded_answers_alone(
+    training_output: Path, tmp_path: Path
+) -> None:
+    code, output, _ = _invoke(training_output, "-o", tmp_path / "m.tar.gz", "--compare", "raw")
+
+    assert code == 2
+    assert "`--compare` is about recorded answers; pass `--golden-answers` with it" in output
+    assert contents(tmp_path) == {}
 
 
 def _invoke(*arguments: str | Path) -> tuple[int, str, BaseException | None]:

@@ -365,3 +365,12 @@ def test_a_cell_beyond_the_limit_is_refused_with_its_length(name: str) -> None:
         f'record 0, field "{name}": expected at most 131072 characters, found 131073; '
         "shorten it, or null if the value is missing"
     )
+
+
+def test_a_column_without_a_name_is_no_id_where_none_is_named() -> None:
+    schema = Schema(fields=(Field("a", Kind.NUMERIC),), classes=("0", "1"))
+
+    records = schema.bind(Table(names=("", "a"), rows=[(77, 1.0)]))
+
+    assert records.ids is None
+    assert records.ignored_cells == 1

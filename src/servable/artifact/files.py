@@ -37,25 +37,32 @@ class Files(Protocol):
 
 
 class FolderFiles:
-    """The regular files below a folder, within the limits of archives; a link may not leave the folder."""
+    """The regular files below a folder, within the limits of archives; a link may not leave the folder.
+
+    A snapshot in the cache of the Hugging Face hub is links to the blobs of its repository: those may leave
+    the snapshot, and not the repository's folder.
+    """
 
     def __init__(self, root: Path, limits: Limits | None = None) -> None:
         self._root = root
         self._limits = limits or Limits()
         self._bytes_left = self._limits.total_bytes
+        bounds = _bounds(root)
         names: list[str] = []
         for path in root.rglob("*"):
+            name = path.relative_to(root).as_posix()
+            if path.is_symlink() and not _leads_below(path, bounds):
+                raise Damaged(_folder_problem(name, "a file in this folder", "a link to another place"))
             if not path.is_file():
                 continue
-            names.append(path.relative_to(root).as_posix())
-            if path.is_symlink() and not path.resolve().is_relative_to(root.resolve()):
-                raise Damaged(_folder_problem(names[-1], "a file in this folder", "a link to another place"))
+            names.append(name)
             if len(names) > self._limits.members:
                 raise Damaged(_folder_problem(str(root), f"at most {self._limits.members} files", "more"))
             self._bytes_left -= path.stat().st_size
             if self._bytes_left < 0:
                 raise Damaged(_folder_problem(str(root), f"at most {self._limits.total_bytes} bytes", "more"))
         self._names = tuple(sorted(names))
+        self._known = frozenset(names)
 
     def names(self) -> tuple[str, ...]:
         """All names, sorted."""
@@ -84,7 +91,21 @@ class FolderFiles:
         return path
 
     def __contains__(self, name: object) -> bool:
-        return name in self._names
+        return name in self._known
+
+
+def _bounds(root: Path) -> Path:
+    """The folder that links may not leave, resolved."""
+    root = root.resolve()
+    is_snapshot = root.parent.name == "snapshots" and root.parents[1].name.startswith("models--")
+    return root.parents[1] if is_snapshot else root
+
+
+def _leads_below(link: Path, bounds: Path) -> bool:
+    try:
+        return link.resolve().is_relative_to(bounds)
+    except (OSError, RuntimeError):  # a link that leads to itself
+        return False
 
 
 def _folder_problem(where: str, expected: str, found: str) -> Problem:
@@ -129,6 +150,7 @@ class Declared:
     def __init__(self, files: Files, declared: frozenset[str]) -> None:
         self._files = files
         self._names = tuple(name for name in files.names() if name in declared)
+        self._known = frozenset(self._names)
 
     def names(self) -> tuple[str, ...]:
         """All names, sorted."""
@@ -147,7 +169,7 @@ class Declared:
         return self._files.place(name)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._names
+        return name in self._known
 
 
 def open_files(path: Path) -> Files:

@@ -1,16 +1,21 @@
 """`hyperparameters.json`: fields, classes and settings, as training wrote them down."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from servable.artifact.files import Files
 from servable.artifact.safe import parse_json
-from servable.errors import Damaged, Problem
+from servable.errors import Damaged, Problem, shown
 from servable.schema import PANDAS_NULLS, Kind, Schema
 
 HYPERPARAMETERS: Final = "hyperparameters.json"
 FIELD_LISTS: Final = ("tab_field_list", "cat_field_list")
 TWO_TEXTS: Final = ("primary_text_name", "secondary_text_name")
+MOST_CLASSES: Final = 1_000
+"""Of a model: every answer has two numbers for each, and nothing here is meant for more."""
+
+_NUMBER_OF_CLASSES, _CATEGORIES = "num_classes", "multiclass_categories"
+_MOST_LISTED, _MOST_CHARS = 5, 60
 
 
 def read_hyperparameters(files: Files) -> dict[str, object]:
@@ -46,11 +51,24 @@ def optional_name(settings: Mapping[str, object], key: str) -> str | None:
 
 
 def class_names(settings: Mapping[str, object]) -> tuple[str, ...]:
-    """Names of the classes in the order of the scores; their indices where none are given, two at least."""
-    categories = settings.get("multiclass_categories")
+    """Names of the classes in the order of the scores; their indices where none are given, two at least.
+
+    Raises:
+        Damaged: `artifact.hyperparameters` if there are more than `MOST_CLASSES`, or their number is none.
+    """
+    categories = settings.get(_CATEGORIES)
     if isinstance(categories, list) and categories:
+        _require_few(len(categories), _CATEGORIES)
         return tuple(map(str, categories))
-    return tuple(map(str, range(max(2, _whole(settings, "num_classes") or 2))))
+    number = max(2, _whole(settings, _NUMBER_OF_CLASSES) or 2)
+    _require_few(number, _NUMBER_OF_CLASSES)
+    return tuple(map(str, range(number)))
+
+
+def _require_few(number: int, key: str) -> None:
+    if number > MOST_CLASSES:
+        where = f'{HYPERPARAMETERS}, "{key}"'
+        raise Damaged(problem(where, f"at most {MOST_CLASSES} classes", shown(number)))
 
 
 def require_consistent_classes(settings: Mapping[str, object]) -> None:
@@ -59,15 +77,15 @@ def require_consistent_classes(settings: Mapping[str, object]) -> None:
     Raises:
         Damaged: `artifact.hyperparameters`, naming the first contradiction.
     """
-    classes, number = class_names(settings), _whole(settings, "num_classes")
-    listed = f"the {len(classes)} classes {', '.join(classes)}"
-    where = f'{HYPERPARAMETERS}, "multiclass_categories"'
+    classes, number = class_names(settings), _whole(settings, _NUMBER_OF_CLASSES)
+    found = f"the {len(classes)} classes {listed(classes)}"
+    where = f'{HYPERPARAMETERS}, "{_CATEGORIES}"'
     if len(set(classes)) != len(classes):
-        raise Damaged(problem(where, "classes of different names", listed))
+        raise Damaged(problem(where, "classes of different names", found))
     if settings.get("is_binary") is True and len(classes) != 2:
-        raise Damaged(problem(where, 'two classes, because "is_binary" is true', listed))
+        raise Damaged(problem(where, 'two classes, because "is_binary" is true', found))
     if number is not None and number != len(classes):
-        raise Damaged(problem(where, f'{number} classes, as "num_classes" says', listed))
+        raise Damaged(problem(where, f'{number} classes, as "num_classes" says', found))
 
 
 def require_class_weights(settings: Mapping[str, object]) -> None:
@@ -84,7 +102,9 @@ def require_class_weights(settings: Mapping[str, object]) -> None:
 
 def _whole(settings: Mapping[str, object], key: str) -> int | None:
     value = settings.get(key)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    if value is None or (isinstance(value, int) and not isinstance(value, bool)):
+        return value
+    raise Damaged(problem(f'{HYPERPARAMETERS}, "{key}"', "a whole number", shown(value)))
 
 
 def null_spellings(settings: Mapping[str, object]) -> frozenset[str]:
@@ -108,6 +128,15 @@ def field_lists(schema: Schema) -> dict[str, object]:
         "null_spellings": sorted(schema.null_spellings),
         **dict(zip(("text_name",) if len(texts) == 1 else TWO_TEXTS, texts, strict=False)),
     }
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names as a sentence may list them: the first few, each cut, and how many more there are."""
+    first = ", ".join(
+        name if len(name) <= _MOST_CHARS else f"{name[:_MOST_CHARS]}..." for name in names[:_MOST_LISTED]
+    )
+    more = len(names) - _MOST_LISTED
+    return f"{first} and {more} more" if more > 0 else first
 
 
 def problem(where: str, expected: str, found: str) -> Problem:

@@ -34,6 +34,17 @@ class EngineKind(StrEnum):
     ONNX_WHOLE = "onnx-whole"
     TORCH = "torch"
 
+    @property
+    def extra(self) -> str | None:
+        """The extra of the package that serving with it needs; None if the core has it."""
+        match self:
+            case EngineKind.TORCH:
+                return "torch"
+            case EngineKind.XGBOOST | EngineKind.LIGHTGBM:
+                return "trees"
+            case _:
+                return None
+
 
 class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A part of the manifest; an unknown key is an error, because it may change what a file means."""

@@ -9,6 +9,7 @@ from servable.artifact.golden import read_golden
 from servable.artifact.manifest import MANIFEST, CalibratorEntry, Manifest, parse_manifest
 from servable.artifact.safe import check_tokenizer, parse_json
 from servable.artifact.tables import curve_parameters, imputation_values, risk_tables
+from servable.artifact.training_facts import checked_facts
 from servable.errors import Damaged, Problem
 from servable.records import TextJoin
 from servable.schema import FLOAT32_MAX, NETWORK_MAX, Field, Kind, Schema
@@ -30,6 +31,7 @@ def read_packed(files: Files, on_damage: OnDamage) -> Artifact:
         elif (found := files.sha256(name)) != entry.sha256:
             damage.report(Damaged(_file_problem(name, entry.sha256, f"sha256 {found}")))
     _require_consistent(manifest)
+    checked_facts(manifest.training or {}, where=f"{MANIFEST}: $.training")
     declared = Declared(files, frozenset(manifest.files))
     golden = manifest.golden
     return Artifact(

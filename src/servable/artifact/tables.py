@@ -7,8 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 from servable.artifact.artifact import StoredCalibration, StoredRiskTable
 from servable.artifact.files import Files
+from servable.artifact.hyperparameters import MOST_CLASSES, listed
 from servable.artifact.safe import parse_json, read_pickle
-from servable.errors import Damaged, Problem, ServableError
+from servable.errors import Damaged, Problem, ServableError, shown
+from servable.schema import FLOAT32_MAX
 
 CALIBRATION = "calibration"
 RISK_TABLES, IMPUTATION = "risk_table_map", "impute_dict"
@@ -21,16 +23,20 @@ def read_twin(files: Files, stem: str) -> object | None:
     """The plain data of `stem.json` or `stem.pkl`, or None where there is neither.
 
     Raises:
-        Damaged: if a file is broken, holds more than plain data, or the two differ.
+        Damaged: if a file is broken, holds nothing or more than plain data, or the two differ.
     """
     json_name, pickle_name = f"{stem}.json", f"{stem}.pkl"
-    plain = parse_json(files.read(json_name), where=json_name) if json_name in files else None
-    if pickle_name not in files:
-        return plain
-    pickled = read_pickle(files.read(pickle_name), where=pickle_name)
-    if json_name in files and _as_json(pickled) != plain:
+    found: dict[str, object] = {}
+    if json_name in files:
+        found[json_name] = parse_json(files.read(json_name), where=json_name)
+    if pickle_name in files:
+        found[pickle_name] = _as_json(read_pickle(files.read(pickle_name), where=pickle_name))
+    for name, plain in found.items():
+        if plain is None:
+            raise Damaged(_problem(name, "a table", "nothing in the file"))
+    if len(found) > 1 and found[json_name] != found[pickle_name]:
         raise Damaged(_problem(json_name, f"the same table as {pickle_name}", "another one"))
-    return _as_json(pickled)
+    return next(iter(found.values()), None)
 
 
 def risk_tables(plain: object, *, where: str) -> dict[str, StoredRiskTable]:
@@ -42,7 +48,9 @@ def risk_tables(plain: object, *, where: str) -> dict[str, StoredRiskTable]:
         bins = _object(entry.get("bins"), f"{here}, bins")
         numbers = [*bins.values(), entry.get("default_bin")]
         if not all(_is_number(value) for value in numbers):
-            raise Damaged(_problem(here, "a number for each bin and for default_bin", "something else"))
+            raise Damaged(
+                _problem(here, "a number of float32 for each bin and for default_bin", "something else")
+            )
         tables[field] = StoredRiskTable(
             bins={category: float(value) for category, value in bins.items()},  # type: ignore[arg-type]  # tested above
             default_bin=float(entry["default_bin"]),  # type: ignore[arg-type]  # tested above
@@ -55,7 +63,7 @@ def imputation_values(plain: object, *, where: str) -> dict[str, float]:
     values = _object(plain, where)
     for field, value in values.items():
         if not _is_number(value):
-            raise Damaged(_problem(f'{where}, field "{field}"', "a number", f"{type(value).__name__}"))
+            raise Damaged(_problem(f'{where}, field "{field}"', "a number of float32", shown(value)))
     return {field: float(value) for field, value in values.items()}  # type: ignore[arg-type]  # tested above
 
 
@@ -101,30 +109,47 @@ def curve_parameters(plain: object, *, where: str) -> Mapping[str, object]:
 
 
 def calibrated_classes(files: Files) -> tuple[str, ...]:
-    """Names of classes as the files of their tables have them, in order; all indices up to the largest."""
-    found = [*_class_tables(files)]
+    """Names of classes as the files of their tables have them, in order; all indices up to the largest.
+
+    Indices beyond `MOST_CLASSES` are left out here; whoever reads the tables refuses them.
+    """
+    found = [name for name in _class_tables(files) if not _is_beyond(name)]
     if all(name.isdecimal() for name in found):
         return tuple(map(str, range(max(map(int, found), default=-1) + 1)))
     return tuple(sorted(found))
 
 
-def _class_tables(files: Files) -> dict[str, str]:
-    """Tables by class: name of the class as its file has it -> path of the file without its ending."""
-    stems = (name.rpartition(".")[0] for name in files.names() if _is_table_in(_CLASS_TABLES, name))
-    return {stem.removeprefix(f"{_CLASS_TABLES}/").removeprefix(_OF_CLASS): stem for stem in stems}
+def _class_tables(files: Files) -> dict[str, list[str]]:
+    """Tables by class: name of the class as a file has it -> paths of its files without their ending."""
+    names = (name for name in files.names() if _is_table_in(_CLASS_TABLES, name))
+    tables: dict[str, list[str]] = {}
+    for stem in sorted({name.rpartition(".")[0] for name in names}):
+        tables.setdefault(stem.removeprefix(f"{_CLASS_TABLES}/").removeprefix(_OF_CLASS), []).append(stem)
+    return tables
+
+
+def _is_beyond(name: str) -> bool:
+    """Whether a name is an index that no class can have."""
+    # the length first, because Python reads no integer of thousands of digits
+    return name.isdecimal() and (len(name) > len(str(MOST_CLASSES)) or int(name) >= MOST_CLASSES)
 
 
 def _per_class(files: Files, class_names: Sequence[str]) -> StoredCalibration | None:
     stems = _class_tables(files)
     if not stems:
         return None
+    if beyond := [name for name in stems if _is_beyond(name) and name not in class_names]:
+        expected = f"tables of at most {MOST_CLASSES} classes"
+        raise Damaged(_problem(_CLASS_TABLES, expected, f"one of the class {listed(beyond)}"))
+    if several := next((paths for paths in stems.values() if len(paths) > 1), None):
+        raise Damaged(_problem(several[0], "one table for each class", f"a second one, {several[1]}"))
     indices = [str(index) for index in range(len(class_names))]
     known = next((names for names in ([*class_names], indices) if stems.keys() <= set(names)), None)
     if known is None:
-        unknown = ", ".join(f'"{name}"' for name in sorted(stems.keys() - set(class_names)))
-        expected = f"tables of the classes {', '.join(class_names)}"
+        unknown = listed([f'"{name}"' for name in sorted(stems.keys() - set(class_names))])
+        expected = f"tables of the classes {listed(class_names)}"
         raise Damaged(_problem(_CLASS_TABLES, expected, f"one of {unknown}"))
-    tables = {known.index(name): read_twin(files, stem) for name, stem in stems.items()}
+    tables = {known.index(name): read_twin(files, stem) for name, (stem,) in stems.items()}
     return StoredCalibration(kind="regular_multiclass", tables=tables, where=_CLASS_TABLES)
 
 
@@ -158,8 +183,8 @@ def _object(value: object, where: str) -> Mapping[str, object]:
 
 
 def _is_number(value: object) -> bool:
-    # the comparison is false for NaN and both infinities
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < float("inf")
+    # the comparison is false for NaN; a larger number would become infinity in the model
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= FLOAT32_MAX
 
 
 def _problem(where: str, expected: str, found: str) -> Problem:

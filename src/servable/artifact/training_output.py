@@ -11,7 +11,7 @@ from servable.artifact.files import Files
 from servable.artifact.networks.huggingface import is_huggingface_output, read_huggingface_output
 from servable.artifact.networks.output import WHOLE_GRAPH, read_network_output
 from servable.artifact.networks.settings import MODEL_ARTIFACTS
-from servable.artifact.networks.weights import WEIGHTS
+from servable.artifact.networks.weights import SAFETENSORS, TORCH_WEIGHTS, WEIGHTS
 from servable.artifact.tokenizers.search import TokenizerSearch
 from servable.errors import BadInput, Problem
 
@@ -31,6 +31,7 @@ def read_training_output(files: Files, on_damage: OnDamage, *, tokenizers: Token
         Damaged: if a required file is missing or broken and damage is refused.
     """
     damage = DamageLog(on_damage)
+    _require_one_model(files)
     if (alone := bare_booster(files)) is not None and not (alone in BOOSTERS and FEATURE_COLUMNS in files):
         return read_bare_booster(files, damage, file=alone)
     if any(name in files for name in BOOSTERS):
@@ -40,16 +41,34 @@ def read_training_output(files: Files, on_damage: OnDamage, *, tokenizers: Token
         return read_huggingface_output(files, damage)
     if any(name in files for name in _NETWORK):
         return read_network_output(files, damage, tokenizers=tokenizers)
-    listed = ", ".join(files.names()[:5]) or "no file"
-    raise BadInput(
+    raise _layout(
+        "manifest.json (packed), xgboost_model.bst or lightgbm_model.txt with "
+        f"{FEATURE_COLUMNS} (output with trees), "
+        f"{WEIGHTS} with {MODEL_ARTIFACTS} (network output), config.json with its weights "
+        "(a classifier of Hugging Face), or a booster alone",
+        ", ".join(files.names()[:5]) or "no file",
+    )
+
+
+def _require_one_model(files: Files) -> None:
+    """Nothing, unless there are a booster and a network, and nothing tells which of them is meant."""
+    # a graph alone is no network: it may well be the booster once more
+    weights = (SAFETENSORS, TORCH_WEIGHTS) if is_huggingface_output(files) else ()
+    boosters, networks = (
+        [name for name in names if name in files]
+        for names in (BOOSTERS, (WEIGHTS, MODEL_ARTIFACTS, *weights))
+    )
+    if boosters and networks:
+        raise _layout("one model", f"a booster, {boosters[0]}, and a network, {networks[0]}")
+
+
+def _layout(expected: str, found: str) -> BadInput:
+    return BadInput(
         Problem(
             code="artifact.layout",
             where="layout",
-            expected="manifest.json (packed), xgboost_model.bst or lightgbm_model.txt with "
-            f"{FEATURE_COLUMNS} (output with trees), "
-            f"{WEIGHTS} with {MODEL_ARTIFACTS} (network output), config.json with its weights "
-            "(a classifier of Hugging Face), or a booster alone",
-            found=listed,
+            expected=expected,
+            found=found,
             fix="name the folder or archive that training or `servable pack` wrote",
         )
     )

@@ -31,6 +31,12 @@ if TYPE_CHECKING:
     help="Golden records from FILE, an .ndjson of requests and the answers that another endpoint gave to "
     "them; the packed model must give these answers.",
 )
+@click.option(
+    "--compare",
+    type=click.Choice(["all", "raw"]),
+    help="What of each answer of --golden-answers is compared: `all`, or `raw` scores and the label alone, "
+    "for an endpoint whose calibration never acted.  [default: all]",
+)
 @COLUMNS
 @ON_DAMAGE
 @ALLOW_DOWNLOAD
@@ -41,6 +47,7 @@ def command(
     name: str | None,
     golden: str | None,
     golden_answers: Path | None,
+    compare: str | None,
     columns: Path | None,
     on_damage: str,
     allow_download: bool,
@@ -65,7 +72,7 @@ def command(
     from servable.artifact import OnDamage  # noqa: PLC0415  # numpy
     from servable.pack import pack  # noqa: PLC0415  # xgboost, onnx
 
-    choice = _choice(golden, golden_answers)
+    choice = _choice(golden, golden_answers, compare)
     with progress() as report:
         result = pack(
             artifact,
@@ -84,9 +91,10 @@ def command(
         click.echo("\n".join(result.summary_lines()))
 
 
-def _choice(golden: str | None, answers: Path | None) -> "GoldenChoice":
-    """The golden records that the two options ask for; a word is never the name of a table."""
+def _choice(golden: str | None, answers: Path | None, compare: str | None) -> "GoldenChoice":
+    """The golden records that the options ask for; a word is never the name of a table."""
     from servable.pack import (  # noqa: PLC0415  # msgspec
+        Compared,
         DerivedRecords,
         KeptRecords,
         NoRecords,
@@ -97,7 +105,9 @@ def _choice(golden: str | None, answers: Path | None) -> "GoldenChoice":
     if answers is not None:
         if golden is not None:
             raise click.UsageError("`--golden` and `--golden-answers` both name golden records; pass one")
-        return RecordedRequests(answers)
+        return RecordedRequests(answers, compared=Compared(compare or Compared.ALL))
+    if compare is not None:
+        raise click.UsageError("`--compare` is about recorded answers; pass `--golden-answers` with it")
     match golden:
         case None | "real":
             return KeptRecords()

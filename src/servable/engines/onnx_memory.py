@@ -11,13 +11,13 @@ from typing import Final
 
 import onnxruntime as ort
 
-MOST_RUN_BYTES: Final = 640 << 20
+MOST_RUN_BYTES: Final = 512 << 20
 """Of the tensors that a graph may hold while it computes, beside its weights.
 
 A text of 512 tokens takes a large encoder (24 layers of width 1024) about 60 MB.
 """
 
-_MOST_OPENING_BYTES: Final = 512 << 20
+_MOST_OPENING_BYTES: Final = 256 << 20
 _COPIES: Final = 4  # of the weights while a graph opens: its file, read, in memory, in the processor's order
 _STACK_BYTES: Final = 8 << 20
 _OPENING: Final = Lock()

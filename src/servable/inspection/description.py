@@ -10,7 +10,6 @@ import msgspec
 from servable.artifact import Artifact, EngineKind, Files, StoredText, vocabulary_size
 from servable.engines import weights_of
 from servable.inspection.chunking import Chunking, chunking_of
-from servable.inspection.extras import extra_of
 from servable.inspection.layout import Layout, layout_of
 from servable.inspection.oddities import oddities
 from servable.inspection.oddity import Oddity
@@ -108,13 +107,13 @@ class EngineFacts:
     Attributes:
         kind: of `EngineKind`.
         files: that it is made of, the model first.
-        intra_op_threads: that it was compared on.
+        intra_op_threads: that it was compared on, or None for a training output.
         extra: what must be installed beside the core, or None.
     """
 
     kind: EngineKind
     files: tuple[FileFacts, ...]
-    intra_op_threads: int
+    intra_op_threads: int | None
     extra: str | None
 
 
@@ -284,8 +283,8 @@ def _engine(artifact: Artifact, files: Mapping[str, FileFacts]) -> EngineFacts:
     return EngineFacts(
         kind=engine.kind,
         files=tuple(files[name] for name in names if name in files),
-        intra_op_threads=engine.intra_op_threads,
-        extra=extra_of(engine.kind),
+        intra_op_threads=None if artifact.manifest is None else engine.intra_op_threads,
+        extra=engine.kind.extra,
     )
 
 

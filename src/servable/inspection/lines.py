@@ -88,7 +88,9 @@ def engine_in_words(engine: EngineFacts) -> str:
     """Kind, files and threads of an engine."""
     files = ", ".join(f"{file.name} {size_in_words(file.size_bytes)}" for file in engine.files)
     extra = f"; needs servable[{engine.extra}]" if engine.extra else ""
-    return f"{engine.kind} ({files}; compared on {counted(engine.intra_op_threads, 'thread')}{extra})"
+    threads = engine.intra_op_threads
+    compared = "" if threads is None else f"; compared on {counted(threads, 'thread')}"
+    return f"{engine.kind} ({files}{compared}{extra})"
 
 
 def calibrator_in_words(calibrator: CalibratorFacts | None) -> str:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Final
 
 from servable.artifact import EngineKind
-from servable.inspection.extras import extra_of
 from servable.inspection.oddities_of_calibration import oddities_of_calibration
 from servable.inspection.oddities_of_columns import oddities_of_columns
 from servable.inspection.oddities_of_tables import oddities_of_tables
@@ -30,7 +29,7 @@ def oddities(scorer: Scorer) -> tuple[Oddity, ...]:
 
 def _of_engine(scorer: Scorer) -> Iterator[Oddity]:
     artifact = scorer.artifact
-    kind, extra = artifact.engine.kind, extra_of(artifact.engine.kind)
+    kind, extra = artifact.engine.kind, artifact.engine.kind.extra
     if extra and artifact.manifest is not None:
         yield warning(
             "engine.extra",

@@ -10,9 +10,11 @@ from servable.pack.golden import (
     RecordsOfTable,
 )
 from servable.pack.pack import PackResult, pack
+from servable.pack.recorded import Compared
 
 __all__ = [
     "DEFAULT_TOLERANCES",
+    "Compared",
     "DerivedRecords",
     "GoldenChoice",
     "KeptRecords",

@@ -1,6 +1,5 @@
 """The folder `code/` of a packed artifact: what a stock inference container looks for beside a model."""
 
-from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Final
 
@@ -15,12 +14,15 @@ __all__ = ["input_fn", "model_fn", "output_fn", "predict_fn"]
 '''
 
 
-def container_code(*, extras: Sequence[str] = ()) -> dict[str, bytes]:
+def container_code(*, extra: str | None = None) -> dict[str, bytes]:
     """The files below `code/`: the functions under the name that containers import, and what to install.
 
+    What to install stands in a comment. A container installs every requirement of the file by itself, and
+    a name that is looked up in a package index may get it somebody else's package.
+
     Args:
-        extras: of servable that the model's engine needs; none for one that runs on ONNX Runtime.
+        extra: of servable that the model's engine needs; None for one that runs on ONNX Runtime.
     """
-    wanted = f"[{','.join(sorted(extras))}]" if extras else ""
-    requirement = f"servable{wanted}=={version('servable')}\n"
-    return {INFERENCE: _INFERENCE_PY.encode(), REQUIREMENTS: requirement.encode()}
+    wanted = f" with the extra `{extra}`" if extra else ""
+    comment = f"# Install servable {version('servable')}{wanted} from its wheel: no package index is asked for it.\n"
+    return {INFERENCE: _INFERENCE_PY.encode(), REQUIREMENTS: comment.encode()}

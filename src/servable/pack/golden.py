@@ -11,19 +11,22 @@ from typing import Final
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from servable.artifact import GoldenSet, GoldenSource, OnDamage, Tolerances, derive_records
 from servable.errors import BadInput, Damaged, Problem
 from servable.pack.agreement import agreeing, disagreement
 from servable.pack.golden_table import read_golden_table
-from servable.pack.recorded import RecordedAnswers, read_recorded_answers
-from servable.records import Cell, FloatArray, Predictions
+from servable.pack.recorded import Compared, RecordedAnswers, read_recorded_answers
+from servable.pack.sampling import Sample, sample
+from servable.records import Cell, FloatArray, Predictions, Table
 from servable.scorer import Scorer
 
 _TYPICAL = 50
 _TYPICAL_BESIDE_REAL_ONES = 11
 """One for each kind of text; without texts real records are typical enough."""
 _RAW_TOLERANCE = 1e-4
+_BLOCK = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +53,15 @@ class RecordsOfTable:
 
 @dataclass(frozen=True, slots=True)
 class RecordedRequests:
-    """Requests to an endpoint that is being replaced, with the answers that it gave (docs/formats.md)."""
+    """Requests to an endpoint that is being replaced, with the answers that it gave (docs/formats.md).
+
+    Attributes:
+        path: of the file.
+        compared: what the packed model must answer likewise. The rest of its reference is its own.
+    """
 
     path: Path
+    compared: Compared = Compared.ALL
 
 
 KEPT_RECORDS: Final = KeptRecords()
@@ -66,7 +75,8 @@ class Proposal:
     Attributes:
         compared: what packed model and reference are compared on.
         is_kept: whether these records go into the pack.
-        recorded: the recorded answers that the first records must get, if they came with any.
+        recorded: all the recorded answers that the packed model must give, of which the first records
+            are a sample; None if there are none.
         origin: where they come from, in words.
     """
 
@@ -78,10 +88,19 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Settled:
-    """The golden records of a pack, with the packed model's answers, and what was left out of them."""
+    """The golden records of a pack, with the packed model's answers.
+
+    Attributes:
+        golden: None if the pack has none.
+        origin: where they come from, in words.
+        degradations: what was left out of them, in sentences.
+        remarks: what a reader of their reference must know, in sentences.
+    """
 
     golden: GoldenSet | None
-    degradations: tuple[str, ...]
+    origin: str
+    degradations: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 def propose(choice: GoldenChoice, reference: Scorer) -> Proposal:
@@ -94,15 +113,14 @@ def propose(choice: GoldenChoice, reference: Scorer) -> Proposal:
     match choice:
         case RecordsOfTable(path):
             table = read_golden_table(path, reference.artifact)
-            golden = _with_derived(reference, GoldenSource.TABLE, table.requests, reference_of_first=None)
-            return _proposal(golden, f"records of {path.name}, {_share(len(table.requests), table.rows)}")
-        case RecordedRequests(path):
-            recorded = read_recorded_answers(path, reference.schema)
-            golden = _with_derived(
-                reference, GoldenSource.ENDPOINT, recorded.requests, reference_of_first=recorded.scores
-            )
-            origin = f"recorded answers of {path.name}, {_share(len(recorded), recorded.records)}"
-            return replace(_proposal(golden, origin), recorded=recorded)
+            golden = _with_derived(reference, GoldenSource.TABLE, table.items)
+            return _proposal(golden, f"records of {path.name}, {table.share}")
+        case RecordedRequests(path, compared):
+            recorded = read_recorded_answers(path, reference.schema, compared=compared)
+            chosen = _chosen(recorded, np.arange(len(recorded.requests))).items
+            requests = tuple(recorded.requests[row] for row in chosen)
+            golden = _with_derived(reference, GoldenSource.ENDPOINT, requests)
+            return replace(_proposal(golden, f"recorded answers of {path.name}"), recorded=recorded)
         case NoRecords():
             return replace(_proposal(_derived(reference), "none"), is_kept=False)
         case DerivedRecords():
@@ -116,9 +134,9 @@ def propose(choice: GoldenChoice, reference: Scorer) -> Proposal:
 
 
 def settle(
-    proposal: Proposal, packed: Predictions, *, tolerances: Tolerances, on_damage: OnDamage
+    proposal: Proposal, packed: Scorer, *, tolerances: Tolerances, on_damage: OnDamage
 ) -> Settled:
-    """The golden records, now that the packed model has answered them.
+    """The golden records, with the answers of the packed model.
 
     Recorded answers that the packed model does not give are refused, or with `OnDamage.WARN` left out.
 
@@ -126,70 +144,115 @@ def settle(
         Damaged: `pack.golden` if training kept answers of another model.
         BadInput: `pack.answers` for recorded answers that differ.
     """
-    golden, recorded = proposal.compared.with_packed(packed), proposal.recorded
     if not proposal.is_kept:
-        return Settled(golden=None, degradations=())
-    if recorded is None:
-        _require_same_scores(golden, packed, tolerances)
-        return Settled(golden=golden, degradations=())
-    first = Predictions(raw=packed.raw[: len(recorded)], calibrated=packed.calibrated[: len(recorded)])
+        return Settled(golden=None, origin=proposal.origin)
+    if proposal.recorded is not None:
+        return _settled_recorded(proposal, proposal.recorded, packed, on_damage)
+    golden = proposal.compared.with_packed(_scores(packed, proposal.compared.requests))
+    _require_same_scores(golden, tolerances)
+    return Settled(golden=golden, origin=proposal.origin)
+
+
+def _settled_recorded(
+    proposal: Proposal, recorded: RecordedAnswers, packed: Scorer, on_damage: OnDamage
+) -> Settled:
+    """A sample of the recorded answers that the packed model gives, and the derived records."""
+    derived = proposal.compared.derived
+    requests = (*recorded.requests, *proposal.compared.requests[-derived:])
+    scores, asked = _scores(packed, requests), len(recorded.requests)
+    first = Predictions(raw=scores.raw[:asked], calibrated=scores.calibrated[:asked])
     agree = agreeing(recorded, first)
-    if agree.all():
-        return Settled(golden=golden, degradations=())
-    if on_damage is OnDamage.REFUSE or not agree.any():
+    differing = len(recorded) - int(agree.sum())
+    if differing and (on_damage is OnDamage.REFUSE or not agree.any()):
         raise BadInput(disagreement(recorded, first))
-    sentence = (
-        f"{recorded.file}: recorded answers that this model does not give: {int((~agree).sum())} of "
-        f"{len(recorded)}; the golden records are the others"
+    chosen = _chosen(recorded, np.flatnonzero(agree))
+    rows = np.array([*chosen.items, *range(asked, len(requests))])
+    golden = GoldenSet(
+        requests=tuple(requests[row] for row in rows),
+        reference=_reference(proposal, recorded, first, np.array(chosen.items)),
+        packed=Predictions(raw=scores.raw[rows], calibrated=scores.calibrated[rows]),
+        source=proposal.compared.source,
+        derived=derived,
     )
-    kept = np.concatenate([agree, np.ones(golden.derived, dtype=np.bool_)])
-    return Settled(golden=golden.only(kept, derived=golden.derived), degradations=(sentence,))
+    return Settled(
+        golden=golden,
+        origin=f"{proposal.origin}{' that agree' if differing else ''}, {chosen.share}",
+        degradations=_left_out(recorded, differing),
+        remarks=() if recorded.calibrated is not None else (_raw_alone(recorded),),
+    )
+
+
+def _chosen(recorded: RecordedAnswers, rows: NDArray[np.intp]) -> Sample[int]:
+    return sample(rows.tolist(), key=lambda row: recorded.sources[row])
+
+
+def _reference(
+    proposal: Proposal, recorded: RecordedAnswers, packed: Predictions, rows: NDArray[np.intp]
+) -> Predictions:
+    """Recorded scores, or the packed model's where they are not compared, before those of derived records."""
+    derived, of_training = proposal.compared.derived, proposal.compared.reference
+    calibrated = packed.calibrated if recorded.calibrated is None else recorded.calibrated.values
+
+    def joined(first: FloatArray, last: FloatArray) -> FloatArray:
+        return np.concatenate([first[rows].astype(last.dtype), last[-derived:]])
+
+    return Predictions(
+        raw=joined(recorded.raw.values, of_training.raw),
+        calibrated=joined(calibrated, of_training.calibrated),
+    )
+
+
+def _left_out(recorded: RecordedAnswers, differing: int) -> tuple[str, ...]:
+    if not differing:
+        return ()
+    refused = f" ({len(recorded.refused)} of them to requests that it refuses)" if recorded.refused else ""
+    return (
+        f"{recorded.file}: recorded answers that this model does not give: {differing} of "
+        f"{len(recorded)}{refused}; the golden records are the others",
+    )
+
+
+def _raw_alone(recorded: RecordedAnswers) -> str:
+    return (
+        f"{recorded.file}: raw scores and labels alone are compared with the recorded answers; "
+        "the calibrated scores in the reference are the packed model's own"
+    )
+
+
+def _scores(scorer: Scorer, requests: Sequence[bytes]) -> Predictions:
+    """The answers to requests, of which there is one at least."""
+    answers = [
+        scorer.score_records(
+            scorer.schema.bind(Table.of_records([msgspec.json.decode(request) for request in block]))
+        )
+        for block in (requests[start : start + _BLOCK] for start in range(0, len(requests), _BLOCK))
+    ]
+    return Predictions(
+        raw=np.concatenate([answer.raw for answer in answers]),
+        calibrated=np.concatenate([answer.calibrated for answer in answers]),
+    )
 
 
 def _proposal(golden: GoldenSet, origin: str) -> Proposal:
     return Proposal(compared=golden, is_kept=True, recorded=None, origin=origin)
 
 
-def _share(taken: int, total: int) -> str:
-    return f"all {total:,}" if taken == total else f"{taken:,} of {total:,} by a hash of their content"
-
-
 def _derived(reference: Scorer) -> GoldenSet:
-    return _golden_set(reference, GoldenSource.SCHEMA, (), _records(reference, typical=_TYPICAL), None)
+    return _golden_set(reference, GoldenSource.SCHEMA, (), _records(reference, typical=_TYPICAL))
 
 
-def _with_derived(
-    reference: Scorer,
-    source: GoldenSource,
-    requests: tuple[bytes, ...],
-    *,
-    reference_of_first: Predictions | None,
-) -> GoldenSet:
+def _with_derived(reference: Scorer, source: GoldenSource, requests: tuple[bytes, ...]) -> GoldenSet:
     derived = _records(reference, typical=_TYPICAL_BESIDE_REAL_ONES if reference.artifact.texts else 0)
-    return _golden_set(reference, source, requests, derived, reference_of_first)
+    return _golden_set(reference, source, requests, derived)
 
 
 def _golden_set(
-    reference: Scorer,
-    source: GoldenSource,
-    real: tuple[bytes, ...],
-    derived: Sequence[dict[str, Cell]],
-    recorded: Predictions | None,
+    reference: Scorer, source: GoldenSource, real: tuple[bytes, ...], derived: Sequence[dict[str, Cell]]
 ) -> GoldenSet:
-    """Real requests and then derived ones; the reference of the former is what was recorded, if it was."""
+    """Real requests and then derived ones, with the answers of the training side."""
     requests = (*real, *map(msgspec.json.encode, derived))
     scores = reference.score([msgspec.json.decode(request) for request in requests])
-    if recorded is not None:
-        scores = Predictions(
-            raw=_replaced(scores.raw, recorded.raw),
-            calibrated=_replaced(scores.calibrated, recorded.calibrated),
-        )
     return GoldenSet(requests=requests, reference=scores, packed=None, source=source, derived=len(derived))
-
-
-def _replaced(scores: FloatArray, first: FloatArray) -> FloatArray:
-    """The scores with others in the place of the first ones, at the precision that they have."""
-    return np.concatenate([first.astype(scores.dtype), scores[len(first) :]])
 
 
 def _records(reference: Scorer, *, typical: int) -> list[dict[str, Cell]]:
@@ -207,9 +270,9 @@ def _require_requests(kept: GoldenSet, reference: Scorer) -> None:
         raise Damaged(_not_of_this_model(f"scores of {len(reference.schema.classes)} classes", found))
 
 
-def _require_same_scores(golden: GoldenSet, packed: Predictions, tolerances: Tolerances) -> None:
+def _require_same_scores(golden: GoldenSet, tolerances: Tolerances) -> None:
     """Refuse golden records whose stored raw scores are not the model's."""
-    difference = float(np.abs(golden.reference.raw.astype(np.float64) - packed.raw).max())
+    difference = float(np.abs(golden.reference.raw.astype(np.float64) - golden.expected.raw).max())
     limit = max(_RAW_TOLERANCE, tolerances.raw_max)
     if not difference <= limit:
         expected = f"the raw scores of this model, within {limit:.0e}"

@@ -1,7 +1,6 @@
 """Golden requests from a table: rows as requests with the model's fields, and nothing else of the row."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -9,27 +8,14 @@ import msgspec
 from servable.artifact import Artifact
 from servable.codecs import read_table_blocks
 from servable.errors import BadInput, NotFound, Problem
-from servable.pack.sampling import sample
+from servable.pack.sampling import Sample, sample
 from servable.records import Table
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TableSample:
-    """Requests made of a table's rows.
+def read_golden_table(path: Path, artifact: Artifact) -> Sample[bytes]:
+    """At most 500 requests, one JSON object each, of a table in a file whose columns have names.
 
-    Attributes:
-        requests: one JSON object each, in the order of the rows.
-        rows: how many rows the table has.
-    """
-
-    requests: tuple[bytes, ...]
-    rows: int
-
-
-def read_golden_table(path: Path, artifact: Artifact) -> TableSample:
-    """At most 500 requests of a CSV, NDJSON, JSON or Parquet file whose columns have names.
-
-    Every row must be a sound request. Columns that training joined into its text field are joined again.
+    The file is CSV, NDJSON, JSON or Parquet. Every row must be a sound request. Columns that training joined into its text field are joined again.
 
     Raises:
         NotFound, BadInput: naming file, record (counted from 0 within the file) and field.
@@ -44,16 +30,8 @@ def read_golden_table(path: Path, artifact: Artifact) -> TableSample:
                 fix="check the path",
             )
         )
-    rows = 0
-
-    def counted() -> Iterator[bytes]:
-        nonlocal rows
-        for request in _requests(path, artifact):
-            rows += 1
-            yield request
-
-    requests = sample(counted(), key=lambda request: request)
-    if not requests:
+    requests = sample(_requests(path, artifact), key=lambda request: request)
+    if not requests.items:
         raise BadInput(
             Problem(
                 code="pack.golden",
@@ -63,7 +41,7 @@ def read_golden_table(path: Path, artifact: Artifact) -> TableSample:
                 fix="choose a table with rows, or pass `--golden synthetic`",
             )
         )
-    return TableSample(requests=tuple(requests), rows=rows)
+    return requests
 
 
 def _requests(path: Path, artifact: Artifact) -> Iterator[bytes]:

@@ -12,7 +12,6 @@ from msgspec.structs import replace as replaced
 from servable.artifact import (
     MANIFEST,
     Conversion,
-    EngineKind,
     GoldenSet,
     Manifest,
     OnDamage,
@@ -60,12 +59,15 @@ class PackResult:
             f"{converted.max_difference:.2g} on {converted.golden_records} golden records and "
             f"{converted.hard_records}",
         ]
-        if _extras(manifest.engine.kind):
-            lines.append("the graph differs by more than the tolerance: serving needs the extra `trees`")
+        extra = manifest.engine.kind.extra
+        if extra:
+            lines.append(f"the graph differs by more than the tolerance: serving needs the extra `{extra}`")
         if golden is None:
             lines.append(
                 "warning: there are no golden records, so an endpoint of this artifact cannot be proved right"
             )
+        elif golden.records == golden.derived_records:
+            lines.append(f"golden records: {golden.records}, all {self.golden_origin}")
         else:
             lines.append(
                 f"golden records: {golden.records}, of them {golden.derived_records} derived; "
@@ -126,11 +128,13 @@ def pack(
     entries = _entries(reference, name=name, tolerances=tolerances)
     progress("convert and compare", 0, 1)
     converted = _convert(reference, proposal, entries)
-    scorer = converted.scorer
-    packed = scorer.score_records(scorer.schema.bind(proposal.compared.table()))
-    settled = settle(proposal, packed, tolerances=entries.tolerances, on_damage=on_damage)
-    entries = replace(entries, degradations=entries.degradations + settled.degradations)
-    members = dict(converted.members) | container_code(extras=_extras(converted.engine.kind))
+    settled = settle(proposal, converted.scorer, tolerances=entries.tolerances, on_damage=on_damage)
+    entries = replace(
+        entries,
+        artifact=replace(reference.artifact, remarks=reference.artifact.remarks + settled.remarks),
+        degradations=entries.degradations + settled.degradations,
+    )
+    members = dict(converted.members) | container_code(extra=converted.engine.kind.extra)
     if settled.golden is not None:
         members |= settled.golden.to_files()
     manifest = entries.manifest(members, converted.engine, settled.golden, converted.conversion)
@@ -140,14 +144,9 @@ def pack(
         output=output,
         manifest=manifest,
         converted=converted.conversion,
-        golden_origin=proposal.origin,
+        golden_origin=settled.origin,
         left_out=settled.degradations,
     )
-
-
-def _extras(engine: EngineKind) -> tuple[str, ...]:
-    """What must be installed beside the core to serve a packed engine."""
-    return ("trees",) if engine in (EngineKind.XGBOOST, EngineKind.LIGHTGBM) else ()
 
 
 def _entries(reference: Scorer, *, name: str | None, tolerances: Tolerances | None) -> Entries:

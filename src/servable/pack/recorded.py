@@ -7,7 +7,9 @@ came back for it among the `predictions` of a JSON answer. Scores may be rounded
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -16,16 +18,53 @@ from numpy.typing import NDArray
 from servable.artifact import parse_json
 from servable.codecs import label_of
 from servable.errors import MAX_PROBLEMS, BadInput, Damaged, NotFound, Problem, shown
-from servable.pack.sampling import sample
-from servable.records import FloatArray, Predictions, Table
+from servable.records import FloatArray, Table
 from servable.schema import Schema, parse_number
 
 TOLERANCE = 1e-5
 """Absolute, of raw and calibrated scores alike; what rounding took away comes on top."""
 
+_BOM = b"\xef\xbb\xbf"
 _FEWEST_DECIMALS = 2
 _LABELS = ("output-label", "custom-output-label")
 """Keys of a label; handlers of the kind write the one, the other, or none."""
+
+
+class Compared(StrEnum):
+    """What of a recorded answer is compared: everything, or raw scores and label alone.
+
+    `RAW` is for endpoints whose calibration never acted, so that they answer raw scores twice.
+    """
+
+    ALL = "all"
+    RAW = "raw"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RecordedScores:
+    """Scores of one kind, raw or calibrated.
+
+    Attributes:
+        values: `[n, classes]` float64.
+        tolerance: how far another score may be from a recorded one.
+    """
+
+    values: FloatArray
+    tolerance: float
+
+    def excess(self, found: FloatArray) -> NDArray[np.float64]:
+        """`[n]` by how much the worst of a record's `[n, classes]` scores is beyond the tolerance."""
+        gaps: NDArray[np.float64] = np.abs(found.astype(np.float64) - self.values)
+        worst: NDArray[np.float64] = gaps.max(axis=1) - self.tolerance
+        return worst
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRequest:
+    """A recorded request that the model refuses; the problem's place is within the request."""
+
+    line: int
+    problem: Problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -34,25 +73,27 @@ class RecordedAnswers:
 
     Attributes:
         file: name of the file.
-        records: how many it holds, of which these are a sample.
         lines: `[n]` number of each record's line, from 1.
+        sources: the lines.
         requests: one JSON object each.
-        scores: `[n, classes]` float64 each.
+        raw: their raw scores.
+        calibrated: their calibrated scores; None where these are not compared.
         labels: `[n]` the recorded labels, which need not be the arg max.
-        raw_tolerance, calibrated_tolerance: how far another score may be from a recorded one.
+        refused: further records, whose answers can only differ.
     """
 
     file: str
-    records: int
     lines: NDArray[np.int64]
+    sources: tuple[bytes, ...]
     requests: tuple[bytes, ...]
-    scores: Predictions
+    raw: RecordedScores
+    calibrated: RecordedScores | None
     labels: NDArray[np.int64]
-    raw_tolerance: float
-    calibrated_tolerance: float
+    refused: tuple[RefusedRequest, ...]
 
     def __len__(self) -> int:
-        return len(self.requests)
+        """How many the file holds, with those whose request is refused."""
+        return len(self.requests) + len(self.refused)
 
 
 class _Line(msgspec.Struct):
@@ -65,7 +106,9 @@ class _Recorded:
     """One line, read: scores as they are printed, one for each class or that of class 1 alone.
 
     Attributes:
+        calibrated: nothing where it is not compared.
         label: as recorded, else the class of the largest raw score.
+        refusal: why the model refuses the request, if it does.
     """
 
     line: int
@@ -74,27 +117,61 @@ class _Recorded:
     raw: tuple[Decimal, ...]
     calibrated: tuple[Decimal, ...]
     label: int
+    refusal: Problem | None
 
 
-def read_recorded_answers(path: Path, schema: Schema) -> RecordedAnswers:
-    """At most 500 recorded answers of a file; every one of it must be sound.
+def read_recorded_answers(
+    path: Path, schema: Schema, *, compared: Compared = Compared.ALL
+) -> RecordedAnswers:
+    """All recorded answers of a file; every one must be sound.
 
     Scores count as rounded to the most decimals with which any of their kind, raw or calibrated, is
     printed: half a unit of that decimal is tolerated on top of 1e-5.
 
     Raises:
         NotFound: if there is no such file.
-        BadInput: `pack.answers`, naming the lines.
+        BadInput: `pack.answers`, naming the lines, or if it is a folder.
     """
+    if path.is_dir():
+        raise BadInput(_problem(str(path), "recorded answers in a file", "a folder", "check the path"))
     if not path.is_file():
         raise NotFound(_problem(str(path), "recorded answers in a file", "no such file", "check the path"))
+    read = _read_lines(path.read_bytes().removeprefix(_BOM), schema, compared, file=path.name)
+    asked = [recorded for recorded in read if recorded.refusal is None]
+    classes = len(schema.classes)
+    return RecordedAnswers(
+        file=path.name,
+        lines=np.array([recorded.line for recorded in asked], dtype=np.int64),
+        sources=tuple(recorded.source for recorded in asked),
+        requests=tuple(recorded.request for recorded in asked),
+        raw=RecordedScores(
+            _matrix([recorded.raw for recorded in asked], classes=classes),
+            _tolerance([recorded.raw for recorded in read], file=path.name),
+        ),
+        calibrated=None
+        if compared is Compared.RAW
+        else RecordedScores(
+            _matrix([recorded.calibrated for recorded in asked], classes=classes),
+            _tolerance([recorded.calibrated for recorded in read], file=path.name),
+        ),
+        labels=np.array([recorded.label for recorded in asked], dtype=np.int64),
+        refused=tuple(
+            RefusedRequest(recorded.line, recorded.refusal)
+            for recorded in read
+            if recorded.refusal is not None
+        ),
+    )
+
+
+def _read_lines(data: bytes, schema: Schema, compared: Compared, *, file: str) -> list[_Recorded]:
+    """Every line that is not blank; one at least."""
     read: list[_Recorded] = []
     problems: list[Problem] = []
-    for number, line in enumerate(path.read_bytes().split(b"\n"), start=1):
+    for number, line in enumerate(data.split(b"\n"), start=1):
         if line.isspace() or not line:
             continue
         try:
-            read.append(_read(line, number, schema, where=f"{path.name} line {number}"))
+            read.append(_read(line, number, schema, compared, where=f"{file} line {number}"))
         except BadInput as error:
             problems += error.problems
             if len(problems) >= MAX_PROBLEMS:
@@ -103,25 +180,12 @@ def read_recorded_answers(path: Path, schema: Schema) -> RecordedAnswers:
         raise BadInput(problems)
     if not read:
         raise BadInput(
-            _problem(path.name, "at least one recorded answer", "none", "record answers, one a line")
+            _problem(file, "at least one recorded answer", "none", "record answers, one a line")
         )
-    chosen = sample(read, key=lambda recorded: recorded.source)
-    return RecordedAnswers(
-        file=path.name,
-        records=len(read),
-        lines=np.array([recorded.line for recorded in chosen]),
-        requests=tuple(recorded.request for recorded in chosen),
-        scores=Predictions(
-            raw=_matrix([recorded.raw for recorded in chosen]),
-            calibrated=_matrix([recorded.calibrated for recorded in chosen]),
-        ),
-        labels=np.array([recorded.label for recorded in chosen]),
-        raw_tolerance=_tolerance([recorded.raw for recorded in read], file=path.name),
-        calibrated_tolerance=_tolerance([recorded.calibrated for recorded in read], file=path.name),
-    )
+    return read
 
 
-def _read(line: bytes, number: int, schema: Schema, *, where: str) -> _Recorded:
+def _read(line: bytes, number: int, schema: Schema, compared: Compared, *, where: str) -> _Recorded:
     try:
         parse_json(line, where=where)  # strictly: no key twice, no NaN
     except Damaged as error:
@@ -130,31 +194,42 @@ def _read(line: bytes, number: int, schema: Schema, *, where: str) -> _Recorded:
     try:
         parts = msgspec.json.decode(line, type=_Line)
         request: object = msgspec.json.decode(parts.request)
-    except msgspec.ValidationError as error:
+    except msgspec.DecodeError as error:
         raise BadInput(
             _form(where, "an object with the objects `request` and `answer`", str(error))
         ) from error
     if not isinstance(request, dict):
         raise BadInput(_form(where, "`request` to be an object", f"a value of type {type(request).__name__}"))
-    try:
-        schema.bind(Table.of_records([request]))
-    except BadInput as error:
-        places = [
-            f"{where}, request, {problem.where.removeprefix('record 0, ')}" for problem in error.problems
-        ]
-        raise BadInput(_placed(error.problems, places)) from error
-    raw, calibrated, label = _answer(parts.answer, classes=len(schema.classes), where=where)
+    raw, calibrated, label = _answer(parts.answer, compared, classes=len(schema.classes), where=where)
     return _Recorded(
-        line=number, source=line, request=bytes(parts.request), raw=raw, calibrated=calibrated, label=label
+        line=number,
+        source=line.strip(),
+        request=bytes(parts.request),
+        raw=raw,
+        calibrated=calibrated,
+        label=label,
+        refusal=_refusal(request, schema),
     )
 
 
+def _refusal(request: dict[str, Any], schema: Schema) -> Problem | None:
+    """Why a model of this schema refuses the request."""
+    try:
+        schema.bind(Table.of_records([request]))
+    except BadInput as error:
+        problem = error.problems[0]
+        return replace(problem, where=problem.where.removeprefix("record 0, "))
+    return None
+
+
 def _answer(
-    answer: Mapping[str, msgspec.Raw], *, classes: int, where: str
+    answer: Mapping[str, msgspec.Raw], compared: Compared, *, classes: int, where: str
 ) -> tuple[tuple[Decimal, ...], tuple[Decimal, ...], int]:
     """Raw scores, calibrated scores and label of one answer, by the keys of its schema."""
     names = ["legacy-score"] if classes == 2 else [f"prob_{index:02d}" for index in range(1, classes + 1)]
     calibrated = ["calibrated-score"] if classes == 2 else [f"calibrated_{name}" for name in names]
+    if compared is Compared.RAW:
+        calibrated = []
     wanted = [*names, *calibrated]
     lacking = [key for key in wanted if key not in answer]
     further = [key for key in answer if key.startswith("prob_") and key not in names]
@@ -219,8 +294,10 @@ def _tolerance(scores: list[tuple[Decimal, ...]], *, file: str) -> float:
     return TOLERANCE + float(Decimal("0.5").scaleb(-decimals))
 
 
-def _matrix(rows: list[tuple[Decimal, ...]]) -> FloatArray:
+def _matrix(rows: list[tuple[Decimal, ...]], *, classes: int) -> FloatArray:
     """`[n, classes]` float64; of class 1 alone, that of class 0 beside it."""
+    if not rows:
+        return np.empty((0, classes))
     scores = np.array(rows, dtype=np.float64)
     return scores if scores.shape[1] > 1 else np.hstack([1 - scores, scores])
 

@@ -2,7 +2,8 @@
 
 import hashlib
 from collections.abc import Callable, Iterable
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
 
@@ -10,10 +11,39 @@ GOLDEN_LIMIT = 500
 """Golden records that come from one file; a proof sends each several times in every content type."""
 
 
-def sample(items: Iterable[Item], *, key: Callable[[Item], bytes], limit: int = GOLDEN_LIMIT) -> list[Item]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample(Generic[Item]):
+    """Some of many items.
+
+    Attributes:
+        items: those that were taken, in their order.
+        total: how many there were.
+        distinct: how many of them differ in their content.
+    """
+
+    items: tuple[Item, ...]
+    total: int
+    distinct: int
+
+    @property
+    def share(self) -> str:
+        """How many were taken of how many, in words."""
+        taken = len(self.items)
+        if taken == self.total:
+            return f"all {self.total:,}"
+        if taken == self.distinct:
+            return f"all {self.distinct:,} distinct ones of {self.total:,}"
+        of = "" if self.distinct == self.total else f"{self.distinct:,} distinct ones of "
+        return f"{taken:,} of {of}{self.total:,} by a hash of their content"
+
+
+def sample(
+    items: Iterable[Item], *, key: Callable[[Item], bytes], limit: int = GOLDEN_LIMIT
+) -> Sample[Item]:
     """Those whose keys have the smallest sha256, each key once, in their order.
 
-    The same items are taken however they are ordered; at most twice as many are held at a time.
+    The same items are taken however they are ordered. At most twice as many are held at a time, beside a
+    digest of each.
 
     Args:
         items: of which `limit` are taken, or all that differ if they are fewer.
@@ -21,11 +51,19 @@ def sample(items: Iterable[Item], *, key: Callable[[Item], bytes], limit: int = 
         limit: how many, at most.
     """
     taken: dict[bytes, tuple[int, Item]] = {}
+    seen: set[bytes] = set()
+    total = 0
     for place, item in enumerate(items):
-        taken.setdefault(hashlib.sha256(key(item)).digest(), (place, item))
+        total = place + 1
+        digest = hashlib.sha256(key(item)).digest()
+        if digest in seen:
+            continue
+        seen.add(digest)
+        taken[digest] = (place, item)
         if len(taken) >= 2 * limit:
             taken = _smallest(taken, limit)
-    return [item for _, item in sorted(_smallest(taken, limit).values(), key=lambda pair: pair[0])]
+    in_order = sorted(_smallest(taken, limit).values(), key=lambda pair: pair[0])
+    return Sample(items=tuple(item for _, item in in_order), total=total, distinct=len(seen))
 
 
 def _smallest(taken: dict[bytes, tuple[int, Item]], limit: int) -> dict[bytes, tuple[int, Item]]:

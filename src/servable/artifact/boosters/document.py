@@ -32,7 +32,9 @@ class Part:
         return Part(self.value[key], f"{self.where}.{key}")
 
     def items(self) -> list["Part"]:
-        """The parts of a list, of numbers too."""
+        """The parts of a list of anything but numbers, which would be millions of parts."""
+        if isinstance(self.value, np.ndarray) and len(self.value):
+            raise self.refusal("a list of other things than numbers", f"values of type {self.value.dtype}")
         return [Part(item, f"{self.where}[{index}]") for index, item in enumerate(self._list())]
 
     def length(self) -> int:

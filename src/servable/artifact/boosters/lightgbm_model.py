@@ -19,11 +19,15 @@ from servable.errors import shown
 
 _ONE_OUTPUT: Final = ("binary", "cross_entropy")
 _ONE_PER_CLASS: Final = ("multiclass", "multiclassova")
-_VERSION: Final = re.compile(r"v[2-4]")
+_VERSIONS: Final = ("v2", "v3", "v4")
+_NEWEST: Final = _VERSIONS[-1]
 _SETTING: Final = re.compile(r"(sigmoid|num_class):([0-9]{1,9}(?:\.[0-9]{1,20})?)", re.ASCII)
 _DEFAULT_NAME: Final = re.compile(r"Column_[0-9]+", re.ASCII)
 _TREE: Final = re.compile(r"^Tree=([0-9]{1,9})$", re.ASCII | re.MULTILINE)
 _END: Final = re.compile(r"^end of trees$", re.MULTILINE)
+_OLDER: Final = "write it again with a version of LightGBM that writes one of these"
+_MOST_LINES: Final = 1_500_000  # each tree has about twenty
+_MOST_TREES: Final = 75_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +82,8 @@ def read_lightgbm(data: bytes, *, where: str) -> LightGBMModel:
         Damaged: `booster.model` if it is broken; `booster.objective` if it is no classifier.
     """
     head, blocks = _parts(data, where)
+    if (version := head.get("version", _NEWEST)) not in _VERSIONS:
+        raise damaged_model(f"{where}, version", ", ".join(_VERSIONS), shown(version), fix=_OLDER)
     features = count_of(head, "max_feature_idx", where) + 1
     names = value_of(head, "feature_names", where).split()
     infos = value_of(head, "feature_infos", where).split()
@@ -105,6 +111,9 @@ def read_lightgbm(data: bytes, *, where: str) -> LightGBMModel:
 
 def _parts(data: bytes, where: str) -> tuple[Mapping[str, str], list[str]]:
     """The lines before the first tree, by key, and the lines of each tree."""
+    for what, start, most in (("lines", b"\n", _MOST_LINES), ("trees", b"\nTree=", _MOST_TREES)):
+        if data.count(start) > most:
+            raise damaged_model(where, f"at most {most} {what}", "more")
     try:
         text = data.decode("utf-8").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
@@ -142,11 +151,10 @@ def _objective(head: Mapping[str, str], where: str) -> LightGBMObjective:
 def _text(
     head: Mapping[str, str], features: int, objective: LightGBMObjective, trees: tuple[LightGBMTree, ...]
 ) -> str:
-    version = head.get("version", "")
     blocks = [f"Tree={number}\n{tree.text}\n\n" for number, tree in enumerate(trees)]
     lines = [
         "tree",
-        f"version={version if _VERSION.fullmatch(version) else 'v4'}",
+        f"version={head.get('version', _NEWEST)}",
         f"num_class={objective.groups}",
         f"num_tree_per_iteration={objective.groups}",
         "label_index=0",

@@ -1,7 +1,7 @@
 """UBJSON, the binary form of JSON in which XGBoost saves a booster, read strictly.
 
-Every length is held against the bytes that are left before anything of that length is made; depth and
-repeated keys are refused as in JSON.
+Every length is held against the bytes that are left before anything of that length is made; depth,
+the number of values and repeated keys are refused as in JSON.
 
 Source: Universal Binary JSON, draft 12; big-endian. Counted and typed containers as XGBoost writes them.
 """
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from servable.errors import Damaged, Problem, shown
 
 MAX_DEPTH: Final = 64
+MAX_VALUES: Final = 1_500_000  # a typed array is one of them
 _NUMBERS: Final = {
     b"i": (">b", np.int8),
     b"U": (">B", np.uint8),
@@ -49,6 +50,7 @@ class _Reader:
     def __init__(self, data: bytes, where: str) -> None:
         self._data = data
         self._where = where
+        self._values_left = MAX_VALUES
         self.position = 0
 
     def take(self, count: int) -> bytes:
@@ -61,6 +63,9 @@ class _Reader:
 
     def value(self, marker: bytes, *, depth: int) -> object:
         """The value that follows its marker."""
+        if not self._values_left:
+            self.refuse(f"at most {MAX_VALUES} values", "more")
+        self._values_left -= 1
         if marker in _NUMBERS:
             form, _ = _NUMBERS[marker]
             number: int | float = struct.unpack(form, self.take(struct.calcsize(form)))[0]

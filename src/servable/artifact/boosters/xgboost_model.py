@@ -183,7 +183,7 @@ def _require_consistent(ensemble: Part, groups: int) -> NDArray[np.int64]:
         if not is_sound:
             raise ensemble["iteration_indptr"].refusal(f"rising numbers from 0 to {trees}", "something else")
     if "cats" in ensemble and any(
-        len(part["values"].items()) for part in ensemble["cats"]["enc"].items() if "values" in part
+        part["values"].length() for part in ensemble["cats"]["enc"].items() if "values" in part
     ):
         raise _categories(ensemble)
     return classes

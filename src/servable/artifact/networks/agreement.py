@@ -73,10 +73,12 @@ def require_tokenizer(
         damage: takes another vocabulary of the same size.
 
     Raises:
-        Damaged: `artifact.tokenizer` if the encoder has vectors for another number of tokens. Vectors beyond
+        Damaged: `artifact.tokenizer` if the encoder has vectors for another number of tokens, or none for
+            its token of padding. Vectors beyond
             the tokens are admitted where the vocabulary is the one of training, or where they fill up a
             round number, as published encoders have them.
     """
+    _require_padding(found)
     is_confirmed = vocabulary is not None and dict(vocabulary) == dict(found.vocabulary)
     rows, tokens = word_vectors(shapes), found.size
     remarks: tuple[str, ...] = ()
@@ -112,6 +114,24 @@ def agreed_encoder(found: FoundTokenizer, shapes: Shapes, damage: DamageLog) -> 
     told = f"no {ENCODER_CONFIG} beside {TOKENIZER}, so the encoder is told from its weights"
     damage.note(f"{told}; {assumptions(config)}")
     return config
+
+
+def _require_padding(found: FoundTokenizer) -> None:
+    """Nothing, if the encoder's configuration names no token of padding, or one that has a vector."""
+    encoder = found.encoder or {}
+    stored, size = encoder.get("pad_token_id"), encoder.get("vocab_size")
+    most = size if isinstance(size, int) and not isinstance(size, bool) else found.size
+    is_token = isinstance(stored, int) and not isinstance(stored, bool) and 0 <= stored < most
+    if stored is not None and not is_token:
+        raise Damaged(
+            Problem(
+                code="artifact.tokenizer",
+                where=f'{ENCODER_CONFIG}, "pad_token_id"',
+                expected=f"a whole number from 0 to {most - 1}, a token that the encoder has a vector for",
+                found=shown(stored),
+                fix=f"copy {TOKENIZER} and {ENCODER_CONFIG} from the encoder that was trained",
+            )
+        )
 
 
 def _first_difference(stored: Mapping[str, object], vocabulary: Mapping[str, int]) -> Problem:

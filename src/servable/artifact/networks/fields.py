@@ -53,9 +53,12 @@ class NetworkFields:
 
     def schema(self, settings: Mapping[str, object]) -> Schema:
         """What a record must hold."""
+        # a column that no list names has no effect, and then anything may stand in it
+        kinds = {name: Kind.NUMERIC for name in self.features if name not in self.categorical}
+        kinds |= dict.fromkeys(self.texts.values(), Kind.TEXT)
         return Schema(
             fields=tuple(
-                Field(name, self._kind(name))
+                Field(name, kinds.get(name, Kind.CATEGORICAL))
                 for name in dict.fromkeys(self.columns)
                 if name not in {self.id_name, self.label_name}
             ),
@@ -66,13 +69,6 @@ class NetworkFields:
             null_spellings=null_spellings(settings),
             number_limit=NETWORK_MAX,
         )
-
-    def _kind(self, name: str) -> Kind:
-        if name in self.texts.values():
-            return Kind.TEXT
-        # a column that no list names has no effect, and then anything may stand in it
-        is_number = name in self.features and name not in self.categorical
-        return Kind.NUMERIC if is_number else Kind.CATEGORICAL
 
 
 def network_fields(
@@ -173,7 +169,8 @@ def _columns(
 
 
 def _first_missing(columns: tuple[str, ...], read: tuple[str, ...]) -> str | None:
-    return next((name for name in read if name not in columns), None)
+    known = frozenset(columns)
+    return next((name for name in read if name not in known), None)
 
 
 def _require_tables(fields: NetworkFields) -> None:

@@ -35,7 +35,7 @@ from servable.artifact.training_facts import (
     read_training_golden,
     training_digest,
 )
-from servable.errors import ServableError
+from servable.errors import Damaged, Problem, ServableError
 
 WHOLE_GRAPH: Final = "model.onnx"
 
@@ -131,16 +131,54 @@ def _table_or_copy(
     damage: DamageLog,
 ) -> dict[str, _Table]:
     """A table, else its copy in the configuration, else an empty one: a network may have none."""
+    where = f"{MODEL_ARTIFACTS}, copy of {stem}"
     try:
         plain = read_twin(files, stem)
-        if plain is not None:
-            return parse(plain, where=stem)
+        table = None if plain is None else parse(plain, where=stem)
     except ServableError as error:
         damage.report(error)
-    if not copy:
-        return {}
-    damage.note(f"{stem}: taken from its copy in {MODEL_ARTIFACTS}")
-    return parse(copy, where=f"{MODEL_ARTIFACTS}, copy of {stem}")
+        table = None
+    if table is None:
+        if not copy:
+            return {}
+        damage.note(f"{stem}: taken from its copy in {MODEL_ARTIFACTS}")
+        return parse(copy, where=where)
+    if copy is not None:
+        try:
+            _require_equal(stem, table, parse(copy, where=where))
+        except Damaged as error:
+            damage.report(error)
+    return table
+
+
+def _require_equal(stem: str, table: Mapping[str, object], copy: Mapping[str, object]) -> None:
+    """Nothing, if a table is its copy; else the first number that one of them has otherwise."""
+    if table == copy:
+        return
+    found, expected = _numbers(table), _numbers(copy)
+    place = next(place for place in sorted({*found, *expected}) if found.get(place) != expected.get(place))
+    raise Damaged(
+        Problem(
+            code="artifact.table",
+            where=f"{stem}, {place}",
+            expected=f"{expected.get(place, 'none')}, as its copy in {MODEL_ARTIFACTS} says",
+            found=str(found.get(place, "none")),
+            fix="use the table that was written with these weights",
+        )
+    )
+
+
+def _numbers(table: Mapping[str, object]) -> dict[str, object]:
+    """The numbers of a table by their place, in words."""
+    numbers: dict[str, object] = {}
+    for field, entry in table.items():
+        here = f'field "{field}"'
+        if isinstance(entry, StoredRiskTable):
+            numbers[f"{here}, default_bin"] = entry.default_bin
+            numbers |= {f'{here}, bin "{name}"': value for name, value in entry.bins.items()}
+        else:
+            numbers[here] = entry
+    return numbers
 
 
 def _engine(files: Files, *, pad_token_id: int) -> EngineFile:

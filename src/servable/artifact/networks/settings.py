@@ -76,7 +76,8 @@ def read_network_settings(files: Files, damage: DamageLog) -> NetworkSettings:
     copies = dict(config) if isinstance(config, dict) else {}
     if own and copies:
         _require_one_model(own, copies, damage)
-    values = copies | (own or {})
+    # what is null is not said, and so its copy is
+    values = copies | {key: value for key, value in (own or {}).items() if value is not None}
     require_consistent_classes(values)
     try:
         require_class_weights(values)

@@ -24,6 +24,8 @@ _STEPS: Final = {
     SECONDARY: ("secondary_text_processing_steps", MINIMAL_STEPS),
 }
 _MAX_TOKENS, _MAX_CHUNKS = 512, 5
+_LEAST_TOKENS: Final = 3
+"""Two special ones, and one of the text."""
 
 
 def stored_texts(
@@ -38,11 +40,12 @@ def stored_texts(
         damage: takes a sentence for each field without steps of its own.
 
     Raises:
-        Damaged: `artifact.hyperparameters` for steps that are no list of names, or a limit below 1.
+        Damaged: `artifact.hyperparameters` for steps that are no list of names, a limit that is none,
+            or chunks too short for a token of the text.
     """
-    max_tokens = _positive(settings, "max_sen_len", _MAX_TOKENS)
-    is_limited = settings.get("chunk_trancate") is True
-    max_chunks = _positive(settings, "max_total_chunks", _MAX_CHUNKS) if is_limited else None
+    max_tokens = _limit(settings, "max_sen_len", _MAX_TOKENS, least=_LEAST_TOKENS)
+    is_limited = _flag(settings, "chunk_trancate")
+    max_chunks = _limit(settings, "max_total_chunks", _MAX_CHUNKS, least=1) if is_limited else None
     return tuple(
         StoredText(
             field=field,
@@ -82,10 +85,17 @@ def _steps(settings: Mapping[str, object], key: str, field: str, damage: DamageL
     return default
 
 
-def _positive(settings: Mapping[str, object], key: str, default: int) -> int:
+def _flag(settings: Mapping[str, object], key: str) -> bool:
+    value = settings.get(key)
+    if value is None or isinstance(value, bool):
+        return bool(value)
+    raise Damaged(problem(HYPERPARAMETERS, f'"{key}", true or false', shown(value)))
+
+
+def _limit(settings: Mapping[str, object], key: str, default: int, *, least: int) -> int:
     value = settings.get(key)
     if value is None:
         return default
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise Damaged(problem(HYPERPARAMETERS, f'"{key}", a number from 1 on', shown(value)))
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise Damaged(problem(HYPERPARAMETERS, f'"{key}", a whole number from {least} on', shown(value)))
     return value

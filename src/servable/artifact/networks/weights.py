@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from servable.artifact.files import Files
 from servable.artifact.networks.huggingface_names import classifier_weights
 from servable.artifact.safe import read_safetensors, read_torch
-from servable.errors import Damaged, Problem
+from servable.errors import Damaged, Problem, shown
 
 WEIGHTS: Final = "model.pth"
 SAFETENSORS, TORCH_WEIGHTS = "model.safetensors", "pytorch_model.bin"
@@ -33,8 +33,8 @@ def read_weights(files: Files) -> Weights:
     dropped, and a sequence classifier of Hugging Face gets the names of the family `bert`.
 
     Raises:
-        Damaged: `network.weights` if there is no such file, or it holds something else; `torch.*` and
-            `safetensors.*` if it is broken.
+        Damaged: `network.weights` if there is no such file, it holds something else, or two weights have
+            one name without their prefixes; `torch.*` and `safetensors.*` if it is broken.
     """
     name = weights_file(files)
     if name is None:
@@ -54,10 +54,14 @@ def _arrays(stored: object, where: str) -> Weights:
     inner = stored.get("state_dict", stored) if isinstance(stored, dict) else None
     if not isinstance(inner, dict):
         raise _damaged(where, "weights by name", f"a value of type {type(stored).__name__}")
-    found = {_unwrapped(str(name)): value for name, value in inner.items()}
-    for name, value in found.items():
+    found: dict[str, NDArray[Any]] = {}
+    for stored_name, value in inner.items():
+        name = _unwrapped(str(stored_name))
         if not isinstance(value, np.ndarray):
             raise _damaged(where, f"numbers under `{name}`", f"a value of type {type(value).__name__}")
+        if name in found:
+            raise _damaged(where, f"one weight `{name}`", f"a second one, {shown(stored_name)}")
+        found[name] = value
     return found
 
 

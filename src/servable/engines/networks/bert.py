@@ -22,7 +22,7 @@ from servable.errors import Damaged, Problem
 
 # bounds keep the configuration of a stranger from asking for more than time or numbers allow
 _Count = Annotated[int, msgspec.Meta(ge=1, le=1 << 24)]
-_Depth = Annotated[int, msgspec.Meta(ge=1, le=512)]
+_Depth = Annotated[int, msgspec.Meta(ge=1, le=128)]
 _Share = Annotated[float, msgspec.Meta(ge=0, lt=1)]
 
 

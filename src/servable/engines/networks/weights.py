@@ -27,7 +27,7 @@ def weights_of(stored: Mapping[str, object], *, where: str) -> dict[str, NDArray
     that holds them under `state_dict` is opened.
 
     Raises:
-        Damaged: `network.weights` if something there is not an array.
+        Damaged: `network.weights` if something there is not an array, or two have one name.
     """
     inner = stored.get("state_dict", stored)
     if not isinstance(inner, Mapping):
@@ -41,6 +41,8 @@ def weights_of(stored: Mapping[str, object], *, where: str) -> dict[str, NDArray
             raise _wrong(where, f"numbers under `{name}`", f"a value of type {type(value).__name__}")
         if value.dtype.kind != "f":
             raise _wrong(where, f"numbers under `{name}` with a fraction", f"an array of {value.dtype}")
+        if name in weights:
+            raise _wrong(where, f"one weight `{name}`", f"a second one, {shown(stored_name)}")
         weights[name] = value
     return weights
 

@@ -41,19 +41,32 @@ class TextSettings:
 class TextPipeline:
     """The steps of one text field, with its tokenizer; used by one thread at a time."""
 
-    def __init__(self, settings: TextSettings, tokenizer: bytes, *, where: str) -> None:
+    def __init__(
+        self, settings: TextSettings, tokenizer: bytes, *, where: str, steps_where: str = "text steps"
+    ) -> None:
+        """A pipeline.
+
+        Args:
+            settings: how the field is read.
+            tokenizer: content of a `tokenizer.json`.
+            where: its place, for errors.
+            steps_where: the place of the steps, for errors.
+
+        Raises:
+            Damaged: `text.pipeline`, `text.step`.
+        """
         if not settings.steps or settings.steps[-1] != TOKENIZER or TOKENIZER in settings.steps[:-1]:
             raise Damaged(
-                _problem(where, f"steps that end in {TOKENIZER}", ", ".join(settings.steps) or "none")
+                _problem(steps_where, f"steps that end in {TOKENIZER}", ", ".join(settings.steps) or "none")
             )
         if len(settings.steps) > _MOST_STEPS:
-            raise Damaged(_problem(where, f"at most {_MOST_STEPS} steps", str(len(settings.steps))))
+            raise Damaged(_problem(steps_where, f"at most {_MOST_STEPS} steps", str(len(settings.steps))))
         before = settings.steps[:-1]
         self._is_chunked = CHUNKER in before
         self._keeps_blanks = ONE_CHUNK in before  # blanks are tokens of some vocabularies
         if self._is_chunked and before[-1] != CHUNKER:
-            raise Damaged(_problem(where, f"{CHUNKER} right before {TOKENIZER}", ", ".join(settings.steps)))
-        self._clean = compose(before[:-1] if self._is_chunked else before, where=where)
+            raise Damaged(_problem(steps_where, f"{CHUNKER} right before {TOKENIZER}", ", ".join(settings.steps)))
+        self._clean = compose(before[:-1] if self._is_chunked else before, where=steps_where)
         self._settings = settings
         self._tokenizer = _tokenizer(tokenizer, where)
 
