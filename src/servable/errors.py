@@ -31,7 +31,6 @@ Source: the inference handler's documentation, "Error Handling".
 
 MAX_PROBLEMS = 20
 _MAX_FOUND = 60
-_MOST_NAMES = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,13 +104,6 @@ class Busy(ServableError):
 
 def _printable(char: str) -> str:
     return char if char.isprintable() else char.encode("unicode_escape").decode()
-
-
-def first_few(names: Sequence[str]) -> str:
-    """Names as an error may list them: the first five, each cut like `shown`, and how many more there are."""
-    listed = [name if len(name) <= _MAX_FOUND else f"{name[: _MAX_FOUND - 3]}..." for name in names[:_MOST_NAMES]]
-    more = len(names) - len(listed)
-    return ", ".join(listed) + (f" and {more} more" if more else "")
 
 
 def shown(value: object) -> str:

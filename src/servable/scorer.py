@@ -18,7 +18,7 @@ from servable.artifact import (
     TokenizerSearch,
     read_artifact,
 )
-from servable.calibration import CalibrationEvents, Calibrator, calibrate_or_keep
+from servable.calibration import CalibrationEvents, Calibrator, calibrate_or_keep, chosen
 from servable.engines import Device, Engine, open_engine
 from servable.errors import BadInput, Damaged, Problem, ServableError
 from servable.preprocess import Preprocessor, RiskTable, TextReader
@@ -26,6 +26,9 @@ from servable.records import FloatArray, Predictions, Records, Table
 from servable.schema import Schema
 
 _logger = logging.getLogger("servable.scorer")
+
+_ROUNDING = 1e-6
+"""A probability may leave 0 to 1 by this much."""
 
 _TREES_BATCH_ROWS = 256
 _NETWORK_BATCH_ROWS = 16  # a text of 64 tokens fills a core: beyond that, a batch gains nothing
@@ -40,7 +43,8 @@ class Scorer:
         preprocessor: records to model inputs.
         engine: model inputs to raw scores.
         calibrator: raw scores to calibrated ones, or None.
-        degradations: what was passed over because damage was tolerated, one sentence each.
+        degradations: what was passed over because damage was tolerated, and calibrators that have no
+            effect on so many classes; one sentence each.
         threads: inside one operation of the engine.
         device: where the engine was asked to compute.
         calibration_events: how often raw scores stood in for calibrated ones.
@@ -86,22 +90,14 @@ class Scorer:
         """Raw and calibrated scores of bound records.
 
         Raises:
-            ServableError: `score.not-finite`, naming the first record whose score is NaN or infinite.
+            ServableError: `score.not-finite` or `score.not-probability`, naming the first record whose
+                scores are NaN or infinite, or outside of 0 to 1.
         """
         raw = self.engine.run(self.preprocessor.apply(records))
-        if not math.isfinite(
-            np.add.reduce(raw, axis=None)
-        ):  # a sum of probabilities is finite exactly if each of them is
-            first = int(np.flatnonzero(~np.isfinite(raw).all(axis=1))[0])
-            raise ServableError(
-                Problem(
-                    code="score.not-finite",
-                    where=f"record {first}",
-                    expected="a finite score from the model",
-                    found="NaN or infinity",
-                    fix="look at this record with `servable predict`, and at the model",
-                )
-            )
+        least = np.minimum.reduce(raw, axis=None, initial=0.0)
+        most = np.maximum.reduce(raw, axis=None, initial=1.0)
+        if not (least >= -_ROUNDING and most <= 1 + _ROUNDING):  # so that NaN, which both pass on, fails
+            raise _no_probability(raw)
         calibrated = raw if self.calibrator is None else self._calibrated(self.calibrator, raw)
         return Predictions(raw=raw, calibrated=calibrated, ids=records.ids)
 
@@ -172,7 +168,7 @@ def scorer_of(
         preprocessor=preprocessor_of(artifact),
         engine=engine,
         calibrator=calibrator,
-        degradations=artifact.degradations + problems,
+        degradations=tuple(dict.fromkeys(artifact.degradations + problems)),  # packing wrote some down
         threads=(threads if artifact.texts else None) or artifact.engine.intra_op_threads,
         device=device,
     )
@@ -213,19 +209,41 @@ def _require_equal(what: str, listed: int, found: int) -> None:
         )
 
 
+def _no_probability(raw: FloatArray) -> ServableError:
+    """The error of the first record whose scores are not all probabilities."""
+    is_probability = ((raw >= -_ROUNDING) & (raw <= 1 + _ROUNDING)).all(axis=1)  # false for NaN
+    first = int(np.flatnonzero(~is_probability)[0])
+    is_finite = bool(np.isfinite(raw[first]).all())
+    return ServableError(
+        Problem(
+            code="score.not-probability" if is_finite else "score.not-finite",
+            where=f"record {first}",
+            expected="probabilities from the model" if is_finite else "a finite score from the model",
+            found=", ".join(f"{score:g}" for score in raw[first].tolist())
+            if is_finite
+            else "NaN or infinity",
+            fix="look at this record with `servable predict`, and at the model",
+        )
+    )
+
+
 def _calibrator(artifact: Artifact, on_damage: OnDamage) -> tuple[Calibrator | None, tuple[str, ...]]:
-    """The first calibrator that holds what it must, and a sentence for each that does not."""
+    """The calibrator that is used, and a sentence for each that is broken or has no effect."""
+    classes = len(artifact.schema.classes)
     sound: list[Calibrator] = []
     problems: list[str] = []
     for stored in artifact.calibrations:
         try:
-            sound.append(Calibrator.of_stored(stored, classes=len(artifact.schema.classes)))
+            sound.append(Calibrator.of_stored(stored, classes=classes))
         except Damaged as error:
             if on_damage is OnDamage.REFUSE:
                 raise
             _logger.warning("%s", error)
             problems.append(str(error))
-    return (sound[0] if sound else None), tuple(problems)
+    choice = chosen(sound, classes=classes)
+    for sentence in choice.without_effect:
+        _logger.warning("%s: %s", artifact.name, sentence)
+    return choice.calibrator, (*problems, *choice.without_effect)
 
 
 def to_table(records: object) -> Table:

@@ -258,6 +258,56 @@ def test_codes_that_do_not_fit_the_model_are_refused(change: dict[str, object], 
     assert _refusal(native_output(**change)).startswith(sentence)
 
 
+BROKEN = [
+    ("impute_dict.json", {"age": "x"}, 'impute_dict, field "age": expected a number'),
+    ("risk_table_map.json", {"region": 7}, 'risk_table_map, field "region": expected an object'),
+    ("golden/requests.ndjson", b"{}\n", "golden/answers.ndjson: expected both files of the golden set"),
+    ("training.json", b"{", "training.json, line 1, column 2: expected valid JSON"),
+    ("training.json", [], "training.json: expected what training writes"),
+]
+
+
+@pytest.mark.parametrize(("file", "content", "sentence"), BROKEN)
+def test_a_broken_file_beside_a_booster_is_refused_by_its_name_and_else_as_if_absent(
+    file: str, content: object, sentence: str
+) -> None:
+    files = _xgboost(**{file.replace(".", "__"): content})
+
+    assert _refusal(files).startswith(sentence)
+    tolerated = _scorer(files, on_damage=OnDamage.WARN)
+    absent = _scorer({name: data for name, data in files.items() if name != file}, on_damage=OnDamage.WARN)
+    assert [sentence in line for line in tolerated.degradations] == [True]
+    assert tolerated.schema == absent.schema
+    assert tolerated.score(NUMBERS).raw.tolist() == absent.score(NUMBERS).raw.tolist()
+    assert file not in tolerated.artifact.files or file.endswith(("_map.json", "_dict.json"))
+
+
+def test_broken_codes_of_categories_are_tolerated_as_if_there_were_none() -> None:
+    files = native_output(categorical_mappings__json={"region": {"north": -1}})
+
+    artifact = read_files(MemoryFiles(files), on_damage=OnDamage.WARN)
+
+    assert artifact.risk_tables == {}
+    assert artifact.degradations[0].startswith('categorical_mappings, field "region": expected')
+
+
+def test_nothing_is_remarked_of_twenty_thousand_columns_that_the_model_does_not_read() -> None:
+    names = [f"c{number}" for number in range(20_000)]
+    files = _xgboost(
+        feature_columns__txt=format_feature_columns(tuple(names)),
+        hyperparameters__json=settings_of(cat_field_list=names),
+    )
+
+    assert read_files(MemoryFiles(files), on_damage=OnDamage.WARN).remarks == ()
+    assert "expected 20000 features, as the artifact lists, found 4" in _refusal(files)
+
+
+def test_fields_that_are_no_names_are_passed_over() -> None:
+    settings = settings_of(full_field_list=[["age"], {"x": 1}])
+
+    assert _scorer(_xgboost(hyperparameters__json=settings)).artifact.remarks == ()
+
+
 @pytest.mark.parametrize("ending", [".bst", ".ubj", ".model"])
 def test_a_model_file_alone_is_an_artifact_of_numbers(ending: str, tmp_path: Path) -> None:
     path = tmp_path / f"fraud{ending}"
@@ -316,6 +366,7 @@ def test_the_columns_of_a_model_without_names_are_listed_in_a_file(
 
     named = tmp_path / "named.ubj"
     named.write_bytes(xgboost_model(names=COLUMNS))
+    assert (scorer.artifact.name, scorer.artifact.engine.file) == (model.stem, file)
     assert scorer.schema.names() == COLUMNS
     assert scorer.score(NUMBERS).raw.tolist() == servable.load(named).score(NUMBERS).raw.tolist()
 
@@ -328,8 +379,8 @@ def test_a_model_without_names_asks_for_a_list_of_them(tmp_path: Path) -> None:
         servable.load(path)
 
     assert str(caught.value) == (
-        f"{path}, booster.ubj: expected names of its 4 columns, found neither a list of them nor names in "
-        "the model; pass `--columns FILE` with one name a line"
+        f"{path}: expected names of its 4 columns, found neither a list of them nor names in the model; "
+        "pass `--columns FILE` with one name a line to `servable pack` or `servable inspect`"
     )
 
 
@@ -338,7 +389,7 @@ def test_a_model_without_names_asks_for_a_list_of_them(tmp_path: Path) -> None:
     [
         (
             "age\nbalance\nincome\nregion\n",
-            'feature_columns.txt, column 1: expected "income", as model.ubj names it, found "balance"',
+            'booster.ubj, --columns, column 1: expected "income", as booster.ubj names it, found "balance"',
         ),
         ("age\nincome\n", "expected 2 features, as the artifact lists, found 4"),
     ],
@@ -411,6 +462,33 @@ def test_the_list_of_columns_is_part_of_what_is_packed(tmp_path: Path) -> None:
         pack(model, tmp_path / f"{number}.tar.gz", columns=columns)
 
     assert len(digests) == 2
+
+
+def test_a_column_that_a_lone_model_has_twice_is_refused_whatever_the_damage(tmp_path: Path) -> None:
+    named = json.loads(xgboost_model(names=COLUMNS, form="json"))
+    named["learner"]["feature_names"][1] = "age"
+    for where, files in (
+        (
+            "feature_columns.txt",
+            {"f.ubj": xgboost_model(), "feature_columns.txt": b"0,age\n1,age\n2,x\n3,y\n"},
+        ),
+        ("f.json", {"f.json": json.dumps(named).encode()}),
+    ):
+        with pytest.raises(Damaged) as caught:
+            _scorer(files, on_damage=OnDamage.WARN)
+        assert str(caught.value) == (
+            f"{where}: expected each column once, found 'age' again; give each column a name of its own"
+        )
+
+
+def test_an_error_of_a_model_file_says_its_path_once(tmp_path: Path) -> None:
+    path = tmp_path / "f.ubj"
+    path.write_bytes(b"{}")
+
+    with pytest.raises(Damaged) as caught:
+        servable.load(path)
+
+    assert str(caught.value).startswith(f'{path}: expected "learner", found none')
 
 
 @pytest.mark.parametrize(("file", "data"), [("empty.bst", b""), ("broken.ubj", b"{L"), ("x.model", b"text")])

@@ -23,7 +23,7 @@ from tiny_outputs import (
     saved,
     word_pieces,
 )
-from tokenizers import Tokenizer
+from tokenizers import Tokenizer, normalizers
 
 from servable.artifact import Artifact, MemoryFiles, OnDamage, read_files, read_weights
 from servable.errors import Damaged
@@ -303,6 +303,127 @@ def test_another_kind_of_model_is_refused_in_words(
     assert _refused(changed_json(of_bert, "config.json", **changes)) == (
         f"config.json, {where}: expected {expected}, found {found}; {WRONG_FOLDER}"
     )
+
+
+@pytest.mark.parametrize("most", [2, 0, -1, True, 1.5, "512"])
+def test_a_limit_of_tokens_that_no_text_can_keep_is_refused(most: object, of_bert: Files) -> None:
+    message = _refused(changed_json(of_bert, "tokenizer_config.json", model_max_length=most))
+
+    expected = f"expected a number of tokens, at least 3, found {most!r}; "
+    assert message.startswith(f'tokenizer_config.json, "model_max_length": {expected}')
+
+
+@pytest.mark.parametrize(
+    ("kind", "architecture", "model_type"),
+    [("bert", "Bert", "roberta"), ("roberta", "Roberta", "bert"), ("roberta", "XLMRoberta", "roberta")],
+)
+def test_a_type_of_encoder_that_contradicts_the_architecture_is_refused(
+    kind: str, architecture: str, model_type: str
+) -> None:
+    name = f"{architecture}ForSequenceClassification"
+    files = changed_json(classifier_folder(kind), "config.json", architectures=[name], model_type=model_type)
+
+    assert (
+        f'config.json, "model_type": expected {architecture.lower().replace("xlm", "xlm-")}, as of {name}, '
+        in (_refused(files))
+    )
+
+
+@pytest.mark.parametrize("model_type", ["xlm-roberta", None])
+def test_a_roberta_under_another_name_is_read_as_one(model_type: str | None) -> None:
+    files = classifier_folder("roberta")
+    named = changed_json(
+        files, "config.json", architectures=["XLMRobertaForSequenceClassification"], model_type=model_type
+    )
+
+    assert _scorer(named).score({"text": "good"}).raw.tolist() == (
+        _scorer(files).score({"text": "good"}).raw.tolist()
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [
+        ("bert.embeddings.LayerNorm.weight", "bert.embeddings.LayerNorm.gamma"),
+        ("bert.embeddings.LayerNorm.weight", "roberta.embeddings.LayerNorm.weight"),
+        ("classifier.weight", "classifier.out_proj.weight"),
+    ],
+)
+def test_two_names_of_one_weight_are_refused(name: str, other: str, of_bert: Files) -> None:
+    weights = load(of_bert["model.safetensors"])
+    twice = save(weights | {other: weights[name] + 1})
+
+    message = _refused(of_bert | {"model.safetensors": twice})
+
+    assert message.startswith("weights: expected each weight of the classifier once, found ")
+    assert f"`{name}`" in message
+    assert f"`{other}`" in message
+
+
+def _bert_settings(files: Files, rules: Mapping[str, Any], settings: Mapping[str, Any]) -> Files:
+    """A tokenizer of these rules beside these settings."""
+    tokenizer = word_pieces()
+    tokenizer.normalizer = normalizers.BertNormalizer(**rules)
+    return files | {
+        "tokenizer.json": tokenizer.to_str().encode(),
+        "tokenizer_config.json": as_json(settings),
+    }
+
+
+OF_BERT = {"tokenizer_class": "BertTokenizer"}
+CASED = {"lowercase": False}
+
+
+@pytest.mark.parametrize(
+    ("rules", "settings", "expected", "found"),
+    [
+        (CASED, OF_BERT, '"lowercase": true, as "do_lower_case" of {} leaves to its library', "false"),
+        (CASED, {"do_lower_case": True}, '"lowercase": true, as "do_lower_case" of {} says', "false"),
+        (
+            {"handle_chinese_chars": False},
+            {"tokenizer_class": "BertTokenizerFast"},
+            '"handle_chinese_chars": true, as "tokenize_chinese_chars" of {} leaves to its library',
+            "false",
+        ),
+        (
+            {"strip_accents": False},
+            OF_BERT,
+            '"strip_accents": null, as "strip_accents" of {} leaves to its library',
+            "false",
+        ),
+        (
+            {"strip_accents": False},
+            {"strip_accents": None},
+            '"strip_accents": null, as "strip_accents"',
+            "false",
+        ),
+        ({}, {"strip_accents": False}, '"strip_accents": false, as "strip_accents" of {} says', "null"),
+    ],
+)
+def test_a_tokenizer_is_refused_whose_settings_or_their_defaults_say_other_rules(
+    rules: Mapping[str, Any], settings: Mapping[str, Any], expected: str, found: str, of_bert: Files
+) -> None:
+    message = _refused(_bert_settings(of_bert, rules, settings))
+
+    assert message.startswith(f"tokenizer.json: expected {expected.format('tokenizer_config.json')}")
+    assert f", found {found}; " in message
+
+
+@pytest.mark.parametrize(
+    ("rules", "settings"),
+    [
+        (CASED, {}),
+        (CASED, {"tokenizer_class": "PreTrainedTokenizerFast", "do_lower_case": True}),
+        (CASED, OF_BERT | {"do_lower_case": False}),
+        (CASED | {"strip_accents": False}, OF_BERT | {"do_lower_case": False}),
+        ({"strip_accents": True}, OF_BERT),
+        ({"strip_accents": False}, OF_BERT | {"strip_accents": False}),
+    ],
+)
+def test_a_tokenizer_is_read_whose_settings_say_the_same_or_nothing(
+    rules: Mapping[str, Any], settings: Mapping[str, Any], of_bert: Files
+) -> None:
+    assert _read(_bert_settings(of_bert, rules, settings)).degradations == ()
 
 
 def test_a_tokenizer_that_cuts_texts_at_their_beginning_is_refused(of_bert: Files) -> None:

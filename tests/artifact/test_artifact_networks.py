@@ -37,7 +37,10 @@ from servable.artifact import (
     read_files,
     read_weights,
 )
+from servable.artifact.damage import DamageLog
+from servable.artifact.networks.fields import network_fields
 from servable.engines.networks import FAMILIES
+from servable.engines.networks.weights import weights_of
 from servable.errors import Damaged
 from servable.schema import Kind
 from servable.scorer import scorer_of
@@ -284,9 +287,13 @@ def test_classes_without_names_are_called_by_their_indices(output: Files) -> Non
 
 
 def test_tables_of_what_is_no_field_are_left_out_and_told(output: Files) -> None:
+    risk = dict(RISK) | {"planet": RISK["region"], "note": RISK["region"]}
+    imputation = {"age": 40.0, "y": 1.0}
+    copies = {"risk_tables": risk, "imputation_dict": imputation}
     files = output | {
-        "risk_table_map.json": as_json(dict(RISK) | {"planet": RISK["region"], "note": RISK["region"]}),
-        "impute_dict.json": as_json({"age": 40.0, "y": 1.0}),
+        "model_artifacts.pth": artifacts(dict(SETTINGS) | copies, word_pieces()),
+        "risk_table_map.json": as_json(risk),
+        "impute_dict.json": as_json(imputation),
     }
 
     artifact = _read(files)
@@ -333,6 +340,44 @@ def test_a_broken_table_is_refused_and_else_taken_from_its_copy(
     assert dict(artifact.risk_tables["region"].bins) == RISK["region"]["bins"]
 
 
+@pytest.mark.parametrize(
+    ("name", "table", "place", "numbers"),
+    [
+        ("impute_dict", {"age": 41.0}, 'field "age"', ("40.0", "41.0")),
+        ("impute_dict", {"age": 40.0, "z": 1.0}, 'field "z"', ("none", "1.0")),
+        (
+            "risk_table_map",
+            {"region": {"bins": {"north": 0.2, "south": 0.8}, "default_bin": 0.5}},
+            'field "region", bin "south"',
+            ("0.7", "0.8"),
+        ),
+        (
+            "risk_table_map",
+            {"region": dict(RISK["region"]) | {"default_bin": 0.1}},
+            'field "region", default_bin',
+            ("0.5", "0.1"),
+        ),
+    ],
+)
+def test_a_table_that_is_not_its_copy_is_refused_and_else_wins(
+    name: str, table: Mapping[str, Any], place: str, numbers: tuple[str, str], output: Files
+) -> None:
+    expected, found = numbers
+    files = output | {f"{name}.json": as_json(table)}
+    sentence = (
+        f"{name}, {place}: expected {expected}, as its copy in model_artifacts.pth says, found {found}; "
+        "use the table that was written with these weights"
+    )
+
+    assert _refused(files) == sentence
+    artifact = _tolerated(files)
+    assert artifact.degradations == (sentence,)
+    if name == "impute_dict":
+        assert artifact.imputation == {"age": table["age"]}
+    else:
+        assert artifact.risk_tables["region"].default_bin == table["region"]["default_bin"]
+
+
 # --- columns
 
 
@@ -369,6 +414,116 @@ def test_an_id_that_the_network_reads_is_a_field(output: Files) -> None:
 
     assert artifact.schema.id_name is None
     assert "age" in artifact.schema.names()
+
+
+class _Name(str):
+    """A name that counts how often it is compared with another."""
+
+    __slots__ = ()
+    compared = 0
+
+    def __eq__(self, other: object) -> bool:
+        _Name.compared += 1
+        return str.__eq__(self, other)
+
+    __hash__ = str.__hash__
+
+
+def test_fields_are_found_in_time_that_grows_with_their_number_alone() -> None:
+    number = 500
+    settings: dict[str, object] = {
+        "tab_field_list": [_Name(f"field {index}") for index in range(number)],
+        "cat_field_list": [],
+        "text_name": "note",
+    }
+    damage = DamageLog(OnDamage.REFUSE)
+    _Name.compared = 0
+
+    fields = network_fields(
+        settings, MemoryFiles({}), family="bimodal_bert", risk={}, imputation={}, damage=damage
+    )
+    schema = fields.schema(settings)
+
+    assert len(schema.names(Kind.NUMERIC)) == number
+    assert _Name.compared < 20 * number
+
+
+# --- limits and settings of the wrong type
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected", "found"),
+    [
+        ({"chunk_trancate": "yes"}, '"chunk_trancate", true or false', "'yes'"),
+        ({"chunk_trancate": 1}, '"chunk_trancate", true or false', "1"),
+        ({"max_sen_len": True}, '"max_sen_len", a whole number from 3 on', "True"),
+        ({"max_sen_len": "16"}, '"max_sen_len", a whole number from 3 on', "'16'"),
+        ({"max_sen_len": 2}, '"max_sen_len", a whole number from 3 on', "2"),
+        ({"max_total_chunks": 0}, '"max_total_chunks", a whole number from 1 on', "0"),
+    ],
+)
+def test_a_limit_that_is_none_is_refused_whatever_the_policy(
+    changes: Mapping[str, Any], expected: str, found: str, output: Files
+) -> None:
+    files = with_settings(output, **changes)
+
+    for policy in OnDamage:
+        with pytest.raises(Damaged) as caught:
+            _read(files, policy)
+        assert str(caught.value) == f"hyperparameters.json: expected {expected}, found {found}; {AGAIN}"
+
+
+@pytest.mark.parametrize(
+    ("changes", "where", "expected", "found"),
+    [
+        ({"num_classes": True}, "num_classes", "a whole number", "True"),
+        ({"num_classes": "2"}, "num_classes", "a whole number", "'2'"),
+        (
+            {"num_classes": 10**9, "multiclass_categories": None},
+            "num_classes",
+            "at most 1000 classes",
+            "1000000000",
+        ),
+        (
+            {"multiclass_categories": [*range(1_001)]},
+            "multiclass_categories",
+            "at most 1000 classes",
+            "1001",
+        ),
+    ],
+)
+def test_a_number_of_classes_that_cannot_be_is_refused(
+    changes: Mapping[str, Any], where: str, expected: str, found: str, output: Files
+) -> None:
+    assert _refused(with_settings(output, **changes)) == (
+        f'hyperparameters.json, "{where}": expected {expected}, found {found}; {AGAIN}'
+    )
+
+
+def test_a_sentence_lists_the_first_few_classes(output: Files) -> None:
+    changes = {"multiclass_categories": [*range(900)], "num_classes": 900}
+
+    assert "found the 900 classes 0, 1, 2, 3, 4 and 895 more;" in _refused(with_settings(output, **changes))
+
+
+def test_a_setting_that_is_null_is_taken_from_its_copy(output: Files) -> None:
+    own = json.loads(output["hyperparameters.json"]) | {"max_sen_len": None, "text_processing_steps": None}
+    artifact = _read(output | {"hyperparameters.json": as_json(own)})
+
+    assert artifact.texts[0].max_tokens == SETTINGS["max_sen_len"]
+    assert artifact.texts[0].steps == tuple(SETTINGS["text_processing_steps"])
+    assert artifact.degradations == ()
+
+
+@pytest.mark.parametrize("pad", ["0", True, 1.5, -1, 10_000])
+def test_a_token_of_padding_that_the_encoder_has_no_vector_for_is_refused(pad: object, output: Files) -> None:
+    message = _refused(changed_json(output, "tokenizer/config.json", pad_token_id=pad))
+
+    most = word_pieces().get_vocab_size() - 1
+    assert message.startswith(
+        f'config.json, "pad_token_id": expected a whole number from 0 to {most}, a token that the encoder '
+        f"has a vector for, found {pad!r};"
+    )
 
 
 # --- texts
@@ -512,6 +667,18 @@ def test_weights_are_found_in_a_checkpoint_and_behind_the_prefixes_of_wrappers(
 
     assert found.keys() == plain.keys()
     assert all(np.array_equal(found[name], plain[name]) for name in plain)
+
+
+def test_two_weights_of_one_name_behind_their_prefixes_are_refused() -> None:
+    stored = {"model.a": np.ones(1, np.float32), "module.a": np.zeros(1, np.float32)}
+    sentence = "model.pth: expected one weight `a`, found a second one, 'module.a'"
+
+    with pytest.raises(Damaged) as caught:
+        read_weights(MemoryFiles({"model.pth": saved(stored)}))
+    assert str(caught.value).startswith(sentence)
+    with pytest.raises(Damaged) as caught:
+        weights_of(stored, where="model.pth")
+    assert str(caught.value).startswith(sentence)
 
 
 @pytest.mark.parametrize(

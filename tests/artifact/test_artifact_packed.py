@@ -83,7 +83,9 @@ def test_what_training_says_of_its_data_has_the_form_that_others_read(
 ) -> None:
     sentence = str(_refused(_changed(members, _set("training", value={"data": data}))))
 
-    assert sentence.startswith("manifest.json: $.training: expected what training writes, name, rows and sha256")
+    assert sentence.startswith(
+        "manifest.json: $.training: expected what training writes, name, rows and sha256"
+    )
 
 
 def test_an_unknown_engine_is_refused(members: dict[str, bytes]) -> None:
@@ -147,18 +149,20 @@ def _graph(inputs: str, outputs: str, width: int) -> bytes:
 
 
 @pytest.mark.parametrize(
-    "graph",
+    ("graph", "where"),
     [
-        b"",
-        b"no graph",
-        _graph("features", "scores", 2),
-        _graph("rows", "probabilities", 2),
-        _graph("features", "probabilities", 2),
+        (b"", "trees.onnx"),
+        (b"no graph", "trees.onnx"),
+        (_graph("features", "scores", 2), "trees.onnx"),
+        (_graph("rows", "probabilities", 2), "trees.onnx"),
+        (_graph("features", "probabilities", 2), "model file"),
     ],
     ids=["empty", "no protobuf", "another output", "another input", "another number of features"],
 )
-def test_a_graph_that_cannot_score_these_features_is_refused(graph: bytes, members: dict[str, bytes]) -> None:
-    assert "model file" in str(_refused(_with_file(members, "trees.onnx", graph)))
+def test_a_graph_that_cannot_score_these_features_is_refused(
+    graph: bytes, where: str, members: dict[str, bytes]
+) -> None:
+    assert str(_refused(_with_file(members, "trees.onnx", graph))).startswith(where)
 
 
 @pytest.mark.parametrize(

@@ -137,7 +137,7 @@ _SAFETENSORS: dict[str, tuple[bytes, str]] = {
     "a header of sixteen exabytes": (_safetensors({}, length=(1 << 64) - 1), "a header as long as"),
     "a header longer than the file": (_safetensors({}, length=1000), "a header as long as"),
     "a header that is a list": (_safetensors([], b""), "an object of tensors by name"),
-    "a header of a hundred thousand levels": (_safetensors(b'{"a":' * 100_000), "at most 64 levels"),
+    "a header of ten thousand levels": (_safetensors(b'{"a":' * 10_000), "at most 64 levels"),
     "a tensor twice": (
         _safetensors(b'{"a":' + as_json(_tensor()) + b',"a":' + as_json(_tensor()) + b"}"),
         "expected each key once",

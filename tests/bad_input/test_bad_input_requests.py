@@ -1,9 +1,12 @@
 """Requests over HTTP that are refused: status, whole body, and an endpoint that goes on as before."""
 
+import io
 import json
 from collections.abc import Iterator
 
 import pytest
+from arro3.core import Array, DataType, Field, Table, list_array, struct_array
+from arro3.io import write_parquet
 from bad_input_cases import RECORD, body_of, refused
 
 from fixtures_models import Endpoint, Model, Reply, serving
@@ -253,6 +256,36 @@ def test_malformed_parquet_is_refused(endpoint: Endpoint) -> None:
         400,
         "body: expected a Parquet file, found bytes that cannot be read as one; "
         "write the file again, without encryption and with flat columns",
+    )
+
+
+ONE = Array([1.0], DataType.float64())
+NESTED = {
+    "a list": list_array(Array([0, 1], DataType.int32()), ONE),
+    "an object": struct_array([ONE], fields=[Field("part", DataType.float64())]),
+}
+
+
+@pytest.mark.parametrize("found", NESTED)
+@pytest.mark.parametrize(
+    ("field", "expected", "fix"), [("age", NUMBER, "a number"), ("plan", "expected a string", "a string")]
+)
+def test_a_nested_column_of_a_parquet_file_is_named(
+    field: str, expected: str, fix: str, found: str, endpoint: Endpoint
+) -> None:
+    flat = {
+        name: Array([cell], DataType.utf8() if isinstance(cell, str) else DataType.float64())
+        for name, cell in (RECORD | {"age": 39.0}).items()
+    }
+    columns = flat | {field: NESTED[found]}
+    file = io.BytesIO()
+    write_parquet(Table.from_arrays([*columns.values()], names=[*columns]), file)
+
+    reply = refused(endpoint, file.getvalue(), "application/x-parquet")
+
+    assert error_of(reply) == (
+        400,
+        f'record 0, field "{field}": {expected}, found {found}; send {fix}, or null if the value is missing',
     )
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from servable.artifact import StoredCalibration
-from servable.calibration import Beta, Calibrator, CalibratorKind, LookupTable, Temperature
+from servable.calibration import Beta, Calibrator, CalibratorKind, LookupTable, Temperature, chosen
 from servable.errors import Damaged
 from servable.records import FloatArray
 from strategies import lookup_tables
@@ -118,6 +118,38 @@ def test_a_stored_calibrator_names_file_class_and_knot_of_a_broken_table() -> No
 
     with pytest.raises(Damaged, match=r"^calibration_models, class 2, knot 1: expected a calibrated score"):
         Calibrator.of_stored(stored, classes=3)
+
+
+ONE_TABLE = {1: HALF}
+RANKS = Calibrator(kind=CalibratorKind.PERCENTILE, tables=ONE_TABLE)
+LINE_OF_TWO = Calibrator(kind=CalibratorKind.BINARY, tables=ONE_TABLE)
+BY_CLASS = Calibrator(kind=CalibratorKind.MULTICLASS, tables=ONE_TABLE)
+
+
+@pytest.mark.parametrize(
+    ("calibrators", "classes", "right", "without_effect"),
+    [
+        ([], 3, None, []),
+        ([RANKS, BY_CLASS], 2, RANKS, []),
+        ([RANKS, LINE_OF_TWO, BY_CLASS], 3, BY_CLASS, ["percentile", "regular"]),
+        ([RANKS, LINE_OF_TWO], 3, RANKS, ["percentile", "regular"]),
+        ([BY_CLASS, RANKS], 3, BY_CLASS, []),
+    ],
+)
+def test_a_calibrator_for_two_classes_gives_way_to_one_that_has_an_effect_on_more(
+    calibrators: list[Calibrator], classes: int, right: Calibrator | None, without_effect: list[str]
+) -> None:
+    found = chosen(calibrators, classes=classes)
+
+    assert found.calibrator is right
+    assert list(found.without_effect) == [
+        f"the calibrator of kind {kind} is one for two classes and has no effect on 3"
+        for kind in without_effect
+    ]
+
+
+def test_kinds_for_two_classes_are_those_that_leave_more_as_they_are() -> None:
+    assert [kind for kind in CalibratorKind if kind.is_of_two_classes] == ["percentile", "regular", "beta"]
 
 
 def test_beta_calibration_of_more_than_two_classes_is_refused() -> None:

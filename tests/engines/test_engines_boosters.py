@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import xgboost
 
+from servable.artifact.boosters.document import Part
 from servable.engines import Engine
 from servable.engines.c_library import open_library
 from servable.engines.lightgbm_native import LightGBMBooster
@@ -44,7 +45,7 @@ def test_an_xgboost_booster_gives_the_scores_of_its_library(form: str) -> None:
     model = xgboost_model(form=form)
     library = xgboost.Booster(model_file=bytearray(model))
 
-    engine = XGBoostBooster(model)
+    engine = XGBoostBooster(model, where="model")
 
     scores = engine.run(INPUTS)
     assert (engine.features, engine.classes, scores.dtype) == (4, 2, np.float32)
@@ -59,7 +60,7 @@ def test_an_xgboost_booster_of_three_classes_gives_three_probabilities(objective
     )
     powers = np.exp(margins.astype(np.float64))
 
-    engine = XGBoostBooster(model)
+    engine = XGBoostBooster(model, where="model")
 
     assert engine.classes == 3
     np.testing.assert_allclose(
@@ -72,7 +73,7 @@ def test_a_lightgbm_booster_gives_the_scores_of_its_library(objective: str) -> N
     model = lightgbm_model(objective)
     library = lightgbm.Booster(model_str=model.decode())
 
-    engine = LightGBMBooster(model)
+    engine = LightGBMBooster(model, where="model")
 
     scores = engine.run(INPUTS)
     assert (engine.features, engine.classes, scores.dtype) == (4, 2, np.float64)
@@ -84,7 +85,7 @@ def test_a_lightgbm_booster_of_three_classes_gives_the_scores_of_its_library(obj
     model = lightgbm_model(objective, classes=3)
     library = lightgbm.Booster(model_str=model.decode())
 
-    scores = LightGBMBooster(model).run(INPUTS)
+    scores = LightGBMBooster(model, where="model").run(INPUTS)
 
     assert scores.tolist() == library.predict(INPUTS.tabular, num_threads=1).tolist()
 
@@ -105,7 +106,7 @@ def test_every_kind_of_lightgbm_booster_gives_the_scores_of_its_library(settings
     model = lightgbm_model(**settings)
     library = lightgbm.Booster(model_str=model.decode())
 
-    scores = LightGBMBooster(model).run(INPUTS)
+    scores = LightGBMBooster(model, where="model").run(INPUTS)
 
     assert scores[:, 1].tolist() == library.predict(INPUTS.tabular, num_threads=1).tolist()
 
@@ -114,9 +115,9 @@ def test_every_kind_of_lightgbm_booster_gives_the_scores_of_its_library(settings
     ("train", "engine_of"), [(xgboost_model, XGBoostBooster), (lightgbm_model, LightGBMBooster)]
 )
 def test_a_booster_scores_no_rows_and_one_as_it_scores_many(
-    train: Callable[[], bytes], engine_of: Callable[[bytes], Engine]
+    train: Callable[[], bytes], engine_of: Callable[..., Engine]
 ) -> None:
-    engine = engine_of(train())
+    engine = engine_of(train(), where="model")
     whole = engine.run(INPUTS)
 
     one = np.concatenate([engine.run(ModelInputs(tabular=INPUTS.tabular[i : i + 1])) for i in range(20)])
@@ -131,10 +132,10 @@ def test_a_booster_scores_no_rows_and_one_as_it_scores_many(
 )
 def test_an_xgboost_booster_that_gives_no_probabilities_is_refused_by_its_objective(objective: str) -> None:
     with pytest.raises(Damaged) as caught:
-        XGBoostBooster(xgboost_model(objective, rounds=1))
+        XGBoostBooster(xgboost_model(objective, rounds=1), where="model")
 
     assert str(caught.value) == (
-        "model file.learner: expected a classifier that gives probabilities (binary:logistic, "
+        "model.learner: expected a classifier that gives probabilities (binary:logistic, "
         f"multi:softprob), found the objective {objective}; train it with one of these objectives"
     )
 
@@ -142,35 +143,35 @@ def test_an_xgboost_booster_that_gives_no_probabilities_is_refused_by_its_object
 @pytest.mark.parametrize("objective", ["regression", "poisson", "cross_entropy_lambda"])
 def test_a_lightgbm_booster_that_gives_no_probabilities_is_refused_by_its_objective(objective: str) -> None:
     with pytest.raises(Damaged) as caught:
-        LightGBMBooster(lightgbm_model(objective, rounds=1))
+        LightGBMBooster(lightgbm_model(objective, rounds=1), where="model")
 
     assert str(caught.value) == (
-        "model file: expected a classifier that gives probabilities (binary, multiclass, multiclassova, "
+        "model: expected a classifier that gives probabilities (binary, multiclass, multiclassova, "
         f"cross_entropy), found the objective '{objective}'; train it with one of these objectives"
     )
 
 
 def test_a_lightgbm_booster_of_an_objective_of_its_own_is_refused(text: str) -> None:
     with pytest.raises(Damaged, match="found no objective"):
-        LightGBMBooster(text.replace("objective=binary sigmoid:1\n", "").encode())
+        LightGBMBooster(text.replace("objective=binary sigmoid:1\n", "").encode(), where="model")
 
 
 def test_an_xgboost_booster_of_lines_or_of_categories_is_refused() -> None:
     with pytest.raises(Damaged, match=r"expected a booster of trees \(gbtree, dart\), found gblinear"):
-        XGBoostBooster(xgboost_model(booster="gblinear", max_depth=None))
+        XGBoostBooster(xgboost_model(booster="gblinear", max_depth=None), where="model")
     data = xgboost.DMatrix(rows()[:, 3:], rows()[:, 3] % 7 == 0, feature_types=["c"], enable_categorical=True)
     trained = xgboost.train({"objective": "binary:logistic", "nthread": 1}, data, 1)
     with pytest.raises(Damaged, match="found splits on categories"):
-        XGBoostBooster(bytes(trained.save_raw()))
+        XGBoostBooster(bytes(trained.save_raw()), where="model")
 
 
 @pytest.mark.parametrize("model", [b"binf\x00\x00\x00\x3f", b"\x00\x00\x00\x3f", b"tree\n", b" "])
 def test_an_xgboost_booster_of_another_format_is_refused_with_what_to_do(model: bytes) -> None:
     with pytest.raises(Damaged) as caught:
-        XGBoostBooster(model)
+        XGBoostBooster(model, where="model")
 
     assert str(caught.value) == (
-        "model file: expected a booster that XGBoost saved as UBJSON or JSON, found neither; save it again "
+        "model: expected a booster that XGBoost saved as UBJSON or JSON, found neither; save it again "
         "as UBJSON; of its old binary format, XGBoost before 3.1 can do that"
     )
 
@@ -185,13 +186,13 @@ def test_an_xgboost_booster_of_another_format_is_refused_with_what_to_do(model: 
     ids=["ubj", "json", "lightgbm"],
 )
 def test_a_booster_that_is_cut_off_anywhere_is_refused(
-    train: Callable[[], bytes], engine_of: Callable[[bytes], Engine], end: bytes | None
+    train: Callable[[], bytes], engine_of: Callable[..., Engine], end: bytes | None
 ) -> None:
     model = train()
     whole = len(model) if end is None else model.index(end) + len(end)
     for length in [*range(0, whole, max(1, whole // 60)), whole - 1]:
         with pytest.raises(Damaged):
-            engine_of(model[:length])
+            engine_of(model[:length], where="model")
 
 
 def _ubjson(inside: bytes) -> bytes:
@@ -209,6 +210,7 @@ def _ubjson(inside: bytes) -> bytes:
         (b"Si\xff", "expected a length of at most"),
         (b"Si\x01\xff", "expected text in UTF-8, found the byte 0xff"),
         (b"Sx", "expected a length, found the marker b'x'"),
+        (b"[" + b"T" * 1_500_000, "expected at most 1500000 values, found more"),
         (b"x", "expected a value, found the marker b'x'"),
         (b"{i\x01aTi\x01aT}", "expected each key once in an object, found 'a' again"),
         (b"T}", "expected the end of the file, found 1 more bytes"),
@@ -216,10 +218,15 @@ def _ubjson(inside: bytes) -> bytes:
 )
 def test_binary_json_that_lies_is_refused_where_it_does(inside: bytes, found: str) -> None:
     with pytest.raises(Damaged) as caught:
-        XGBoostBooster(_ubjson(inside))
+        XGBoostBooster(_ubjson(inside), where="model")
 
     assert caught.value.code == "ubjson.syntax"
     assert found in str(caught.value)
+
+
+def test_numbers_in_the_place_of_objects_are_refused_before_there_are_millions_of_them() -> None:
+    with pytest.raises(Damaged, match="expected a list of other things than numbers"):
+        Part(np.zeros(3), "names").items()
 
 
 def _in_tree(key: str, place: int, value: object) -> Callable[[Any], None]:
@@ -286,7 +293,7 @@ def test_an_xgboost_booster_whose_numbers_lead_nowhere_is_refused(
     change(document)
 
     with pytest.raises(Damaged):
-        XGBoostBooster(json.dumps(document).encode())
+        XGBoostBooster(json.dumps(document).encode(), where="model")
 
 
 @pytest.mark.parametrize(
@@ -333,7 +340,7 @@ def test_a_lightgbm_booster_whose_numbers_lead_nowhere_is_refused(
     lines[number] = f"{key}={' '.join(words)}"
 
     with pytest.raises(Damaged) as caught:
-        LightGBMBooster("\n".join(lines).encode())
+        LightGBMBooster("\n".join(lines).encode(), where="model")
 
     assert caught.value.code == "booster.model"
 
@@ -349,21 +356,47 @@ def test_a_category_that_points_at_another_set_is_refused(text: str) -> None:
             thresholds, f"threshold={' '.join([*words[:place], wrong, *words[place + 1 :]])}"
         )
         with pytest.raises(Damaged, match="sets of categories"):
-            LightGBMBooster(text.replace(tree, changed).encode())
+            LightGBMBooster(text.replace(tree, changed).encode(), where="model")
+
+
+@pytest.mark.parametrize(
+    ("many", "found"),
+    [
+        (b"x\n" * 1_500_001, "expected at most 1500000 lines, found more"),
+        (b"Tree=0\n" * 75_002, "expected at most 75000 trees, found more"),
+    ],
+    ids=["lines", "trees"],
+)
+def test_a_lightgbm_booster_of_too_many_lines_is_refused_before_they_are_read(
+    many: bytes, found: str
+) -> None:
+    with pytest.raises(Damaged, match=found):
+        LightGBMBooster(b"tree\n" + many + b"end of trees\n", where="model")
+
+
+def test_a_version_of_lightgbm_is_known_or_absent(text: str) -> None:
+    expected = LightGBMBooster(text.encode(), where="model").run(INPUTS).tolist()
+
+    absent = LightGBMBooster(text.replace("version=v4\n", "").encode(), where="model")
+
+    assert absent.run(INPUTS).tolist() == expected
+    for other in ("v9", "v1", "", "v4 "):
+        with pytest.raises(Damaged, match="model, version: expected v2, v3, v4, found"):
+            LightGBMBooster(text.replace("version=v4", f"version={other}").encode(), where="model")
 
 
 def test_a_size_that_lies_is_not_followed(text: str) -> None:
     sizes = next(line for line in text.split("\n") if line.startswith("tree_sizes="))
     lying = text.replace(sizes, f"tree_sizes={' '.join(['99999999'] * len(sizes.split()))}")
 
-    assert LightGBMBooster(lying.encode()).run(INPUTS).tolist() == (
-        LightGBMBooster(text.encode()).run(INPUTS).tolist()
+    assert LightGBMBooster(lying.encode(), where="model").run(INPUTS).tolist() == (
+        LightGBMBooster(text.encode(), where="model").run(INPUTS).tolist()
     )
 
 
 def test_a_line_that_stands_twice_is_refused(text: str) -> None:
     with pytest.raises(Damaged, match="expected each key once, found 'num_class' again"):
-        LightGBMBooster(text.replace("num_class=1\n", "num_class=1\nnum_class=1\n").encode())
+        LightGBMBooster(text.replace("num_class=1\n", "num_class=1\nnum_class=1\n").encode(), where="model")
 
 
 def test_a_package_that_is_not_installed_is_named() -> None:
@@ -393,7 +426,8 @@ def test_scoring_imports_neither_library(tmp_path: Any) -> None:
         "from servable.records import ModelInputs\n"
         "folder = pathlib.Path(sys.argv[1])\n"
         "for name, engine in (('x', XGBoostBooster), ('l', LightGBMBooster)):\n"
-        "    engine((folder / name).read_bytes()).run(ModelInputs(tabular=numpy.zeros((2, 4), 'f4')))\n"
+        "    inputs = ModelInputs(tabular=numpy.zeros((2, 4), 'f4'))\n"
+        "    engine((folder / name).read_bytes(), where=name).run(inputs)\n"
         "heavy = {'xgboost', 'lightgbm', 'scipy', 'pandas', 'sklearn'}\n"
         "sys.stdout.write(str(sorted(heavy & set(sys.modules))))\n"
     )

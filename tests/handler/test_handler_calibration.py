@@ -70,6 +70,23 @@ def test_a_broken_kind_is_logged_and_the_next_one_is_loaded(
     assert "calibration/percentile_score.pkl" in caplog.text
 
 
+def test_a_kind_for_two_classes_gives_way_to_one_for_more_with_a_warning(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "hyperparameters.json").write_text('{"multiclass_categories": [1, 2, 3]}')
+    _folder(tmp_path, **{"percentile_score.pkl": PERCENTILES})
+    alone = load_calibration_model(tmp_path)
+    _folder(tmp_path, **{"temperature.json": {"temperature": 2}})
+
+    found = load_calibration_model(tmp_path)
+
+    assert alone == {"type": "percentile", "data": PERCENTILES}
+    assert found == {"type": "temperature", "data": {"temperature": 2.0}}
+    assert [record.getMessage() for record in caplog.records] == [
+        "the calibrator of kind percentile is one for two classes and has no effect on 3"
+    ] * 2
+
+
 def test_nothing_is_loaded_where_every_kind_is_broken(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -185,6 +202,7 @@ def test_a_name_that_is_no_class_index_has_no_effect_and_a_row_of_zeros_stays_ra
 
 
 RAW = np.array([[0.4, 0.6], [0.9, 0.1]], np.float32)
+THREE = np.array([[0.2, 0.3, 0.5]])
 
 
 @pytest.mark.parametrize(
@@ -217,6 +235,8 @@ def test_no_calibrator_gives_the_raw_scores_back() -> None:
         (RAW, {}, False, "unknown calibrator type 'None'"),
         (RAW, {"type": "percentile", "data": LINE}, True, "not supported for more than two classes"),
         (RAW, {"type": "regular", "data": LINE}, True, "not supported for more than two classes"),
+        (THREE, {"type": "percentile", "data": LINE}, False, "not supported for more than two classes"),
+        (THREE, {"type": "beta", "data": {}}, False, "not supported for more than two classes"),
         (RAW, {"type": "regular", "data": []}, False, "expected a list of pairs of finite numbers"),
         (RAW, {"type": "regular", "data": {"0.0": 0.0}}, False, "expected a list of pairs"),
         (RAW, {"type": "regular", "data": [(0, math.inf)]}, False, "expected a list of pairs"),

@@ -216,6 +216,24 @@ def test_a_score_that_is_not_finite_fails_its_request(model_data: ModelData) -> 
         predict_fn(RECORD, loaded)
 
 
+def test_scores_that_are_no_probabilities_fail_their_request(model_data: ModelData) -> None:
+    class _Logits:
+        def run(self, inputs: object) -> FloatArray:
+            return np.array([[1 + 5e-7, -5e-7], [-1.5, 2.5], [np.nan, 0]])[: len(inputs)]  # type: ignore[arg-type]
+
+    logits: Any = _Logits()
+    loaded = ModelData(Model(replace(model_data["model"].scorer, engine=logits)))
+
+    assert len(predict_fn([RECORD], loaded)["raw_predictions"]) == 1
+    with pytest.raises(ServableError) as caught:
+        predict_fn([RECORD] * 3, loaded)
+    assert caught.value.code == "score.not-probability"
+    assert str(caught.value) == (
+        "record 1: expected probabilities from the model, found -1.5, 2.5; "
+        "look at this record with `servable predict`, and at the model"
+    )
+
+
 def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ServableError, match="layout: expected"):
         model_fn(tmp_path)

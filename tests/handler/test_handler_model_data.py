@@ -2,6 +2,7 @@
 
 import json
 import math
+import pickle
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from example_artifacts import EXAMPLE, Layout
 from servable.artifact import TokenizerSearch, open_files, read_files
 from servable.errors import BadInput
 from servable.handler import Model, ModelData, model_fn, predict_fn
+from servable.inspection import describe
 from servable.scorer import scorer_of
 
 KEYS = [
@@ -68,7 +70,7 @@ def test_embeddings_and_vocabulary_are_those_of_training(model_data: ModelData, 
     assert model_data["embedding_mat"].shape == (len(model_data["vocab"]), 32)
 
 
-def test_embeddings_and_vocabulary_are_read_only_when_they_are_asked_for(example_output: Path) -> None:
+def test_what_training_stored_is_read_only_when_they_are_asked_for(example_output: Path) -> None:
     reads: list[str] = []
     files = open_files(example_output)
 
@@ -88,11 +90,12 @@ def test_embeddings_and_vocabulary_are_read_only_when_they_are_asked_for(example
     model_data = ModelData(Model(scorer_of(artifact)))
     reads.clear()
 
-    for key in (key for key in KEYS if key not in ("embedding_mat", "vocab")):
+    of_training = ("config", "embedding_mat", "vocab")
+    for key in (key for key in KEYS if key not in of_training):
         model_data[key]
     predict_fn({"text": "a", "feature1": 1, "feature2": "b", "feature3": 2}, model_data)
     assert "model_artifacts.pth" not in reads
-    for key in ("embedding_mat", "vocab", "embedding_mat"):
+    for key in (*of_training, "embedding_mat"):
         model_data[key]
 
     assert reads.count("model_artifacts.pth") == 1
@@ -163,6 +166,52 @@ def test_a_model_without_hyperparameters_has_the_copies_as_its_settings(
 
     assert model_data["hyperparameters"] == {}
     assert model_data["config"].text_processing_steps == list(EXAMPLE.steps)
+
+
+def test_a_setting_that_hyperparameters_lack_is_its_copy_and_tables_are_those_in_use(
+    text_output: Callable[[Layout], Path],
+) -> None:
+    output = text_output(EXAMPLE)
+    settings = json.loads((output / "hyperparameters.json").read_text())
+    steps = settings.pop("text_processing_steps")
+    (output / "hyperparameters.json").write_text(json.dumps(settings | {"max_sen_len": 12}))
+    imputation = EXAMPLE.numbers | {"feature1": -1.0}
+    (output / "impute_dict.pkl").write_bytes(pickle.dumps(imputation))
+
+    config = model_fn(output)["config"]
+
+    assert config.text_processing_steps == steps
+    assert config.max_sen_len == 12
+    assert config.imputation_dict == imputation
+
+
+@pytest.mark.parametrize("more", [{}, {"temperature.json": {"temperature": 2.0}}], ids=["alone", "beside"])
+def test_a_calibrator_without_effect_on_so_many_classes_is_told_when_the_model_is_loaded(
+    more: dict[str, object], text_output: Callable[[Layout], Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    calibration = {"percentile_score.pkl": [(0.0, 0.0), (1.0, 1.0)], **more}
+    layout = Layout(
+        numbers={"feature1": 1.0},
+        columns=("text", "feature1"),
+        classes=("a", "b", "c"),
+        calibration=calibration,
+    )
+
+    model_data = model_fn(text_output(layout))
+
+    sentence = "the calibrator of kind percentile is one for two classes and has no effect on 3"
+    scorer = model_data["model"].scorer
+    assert scorer.degradations == (sentence,)
+    assert sentence in caplog.text
+    assert model_data["calibrator"]["type"] == ("temperature" if more else "percentile")
+    scores = predict_fn({"text": "a", "feature1": 2}, model_data)
+    is_raw = scores["raw_predictions"].tolist() == scores["calibrated_predictions"].tolist()
+    assert is_raw is not bool(more)
+    told = [oddity for oddity in describe(scorer).oddities if oddity.code.startswith("calibration.")]
+    assert [oddity.code for oddity in told] == [
+        "calibration.unused" if more else "calibration.without-effect"
+    ]
+    assert "one for two classes" in str(told[0])
 
 
 def test_a_model_without_a_calibrator_or_a_list_of_columns_says_none(

@@ -55,7 +55,11 @@ def _lightgbm_difference(model: bytes) -> float:
     graph = lightgbm_to_onnx(known)
     assert graph is not None
     inputs = blocks(_hard_rows(*bounds_of(known)))
-    return float(differences(OnnxTrees(graph, intra_op_threads=1), LightGBMBooster(model), inputs).max())
+    return float(
+        differences(
+            OnnxTrees(graph, where="graph", intra_op_threads=1), LightGBMBooster(model, where="model"), inputs
+        ).max()
+    )
 
 
 @pytest.mark.parametrize(
@@ -117,9 +121,9 @@ def test_the_graph_of_an_xgboost_booster_decides_as_the_booster_does(settings: d
     assert graph is not None
 
     found = differences(
-        OnnxTrees(graph, intra_op_threads=1),
-        XGBoostBooster(model),
-        blocks(_hard_rows(*split_thresholds(model))),
+        OnnxTrees(graph, where="graph", intra_op_threads=1),
+        XGBoostBooster(model, where="model"),
+        blocks(_hard_rows(*split_thresholds(model, where="model"))),
     )
 
     assert found.max() <= CLOSE
@@ -143,7 +147,10 @@ def _goes_left(model: LightGBMModel, numbers: NDArray[np.float32]) -> tuple[list
     graph = lightgbm_to_onnx(model)
     assert graph is not None
     found = []
-    for engine in (LightGBMBooster(model.text.encode()), OnnxTrees(graph, intra_op_threads=1)):
+    for engine in (
+        LightGBMBooster(model.text.encode(), where="model"),
+        OnnxTrees(graph, where="graph", intra_op_threads=1),
+    ):
         scores = np.concatenate([engine.run(block)[:, 1] for block in blocks(numbers[:, None])])
         found.append((scores < 0.6).tolist())
     return found[0], found[1]

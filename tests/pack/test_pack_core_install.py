@@ -12,7 +12,11 @@ import pytest
 
 from servable.pack import DerivedRecords, pack
 
-pytestmark = [pytest.mark.alone, pytest.mark.conformance, pytest.mark.slow]  # alone, so that its size is printed
+pytestmark = [
+    pytest.mark.alone,
+    pytest.mark.conformance,
+    pytest.mark.slow,
+]  # alone, so that its size is printed
 
 ROOT = Path(__file__).parents[2]
 LARGEST_BYTES = 250_000_000

@@ -179,7 +179,7 @@ def test_columns_that_training_joined_are_joined_again(tmp_path: Path, training_
         ),
         text_join=TextJoin(field="text", columns=("title", "body")),
     )
-    rows = [
+    rows: list[dict[str, Cell]] = [
         {"title": "Good", "age": 30, "body": "but late", "y": 1},
         {"title": "Bad", "age": 40, "body": None, "y": 0},
         {"title": None, "age": None, "body": None, "y": 0},

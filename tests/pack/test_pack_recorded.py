@@ -7,13 +7,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 import servable
 from fixtures_models import contents
 from servable.artifact import OnDamage, read_artifact
+from servable.cli.pack import command
 from servable.codecs import encode_answer
 from servable.errors import BadInput, NotFound
-from servable.pack import RecordedRequests, pack
+from servable.pack import Compared, RecordedRequests, pack
 from servable.pack.agreement import agreeing, disagreement
 from servable.pack.recorded import read_recorded_answers
 from servable.records import Predictions
@@ -202,6 +204,182 @@ def test_a_file_of_which_no_answer_agrees_is_refused_even_if_a_warning_would_do(
         )
 
     assert "the worst of 20 of 20 that differ" in str(caught.value)
+    assert str(caught.value).endswith(
+        "; see in docs/migration.md which answers change and why, or pass answers that were recorded from "
+        "this model"
+    )
+
+
+@pytest.fixture(scope="module")
+def uncalibrated(exchanges: list[Exchange]) -> list[Exchange]:
+    """What an endpoint answers whose calibration never acts: the raw score twice."""
+    return [
+        _answering(exchange, calibrated_score=exchange["answer"]["legacy-score"]) for exchange in exchanges
+    ]
+
+
+def test_answers_that_differ_in_calibrated_scores_alone_lead_to_the_comparison_without_them(
+    uncalibrated: list[Exchange], training_output: Path, tmp_path: Path
+) -> None:
+    golden = RecordedRequests(_write(tmp_path, uncalibrated))
+
+    with pytest.raises(BadInput) as caught:
+        pack(training_output, tmp_path / "model.tar.gz", golden=golden, on_damage=OnDamage.WARN)
+
+    assert "of 20 that differ: expected the calibrated score" in str(caught.value)
+    assert str(caught.value).endswith(
+        " (only calibrated scores differ); see in docs/migration.md which answers change and why, or pass "
+        "`--compare raw` if calibration never acted there"
+    )
+
+
+def test_of_raw_scores_alone_the_calibrated_reference_is_the_packed_models_own(
+    uncalibrated: list[Exchange], training_output: Path, tmp_path: Path
+) -> None:
+    rounded = [
+        _answering(exchange, legacy_score=f"{float(exchange['answer']['legacy-score']):.3f}")
+        for exchange in uncalibrated
+    ]
+    file = _write(
+        tmp_path,
+        [exchange | {"answer": _less(exchange["answer"], "calibrated-score")} for exchange in rounded],
+    )
+
+    ran = CliRunner().invoke(
+        command,
+        [
+            *(str(training_output), "-o", str(tmp_path / "m.tar.gz")),
+            *("--golden-answers", str(file), "--compare", "raw"),
+        ],
+    )
+
+    assert (ran.exit_code, ran.exception) == (0, None)
+    artifact = read_artifact(tmp_path / "m.tar.gz")
+    assert artifact.golden is not None
+    assert artifact.golden.packed is not None
+    reference, packed = artifact.golden.reference, artifact.golden.packed
+    assert reference.calibrated[:20].tolist() == packed.calibrated[:20].tolist()
+    assert reference.raw[:20, 1].tolist() == [
+        np.float32(round(float(score), 3)) for score in packed.raw[:20, 1]
+    ]
+    assert artifact.remarks == (
+        "old.ndjson: raw scores and labels alone are compared with the recorded answers; "
+        "the calibrated scores in the reference are the packed model's own",
+    )
+
+
+def test_other_raw_scores_differ_where_they_alone_are_compared(
+    exchanges: list[Exchange], training_output: Path, tmp_path: Path
+) -> None:
+    changed = [_answering(exchanges[0], legacy_score="0.987654321"), *exchanges[1:]]
+    golden = RecordedRequests(_write(tmp_path, changed), compared=Compared.RAW)
+
+    with pytest.raises(BadInput, match=r"^old\.ndjson line 1: expected the raw score 0\.987654321 "):
+        pack(training_output, tmp_path / "model.tar.gz", golden=golden)
+
+
+def _asking(exchange: Exchange, **changes: object) -> Exchange:
+    return exchange | {"request": exchange["request"] | changes}
+
+
+REFUSED = (
+    "request, field \"age\": expected a number between -3.403e+38 and 3.403e+38, found the string 'abc'; "
+)
+
+
+def test_requests_that_the_model_refuses_are_answers_that_differ(
+    exchanges: list[Exchange], training_output: Path, tmp_path: Path
+) -> None:
+    lacking = exchanges[3] | {"request": _less(exchanges[3]["request"], "age")}
+    file = _write(tmp_path, [*exchanges[:2], _asking(exchanges[2], age="abc"), lacking, *exchanges[4:]])
+
+    with pytest.raises(BadInput) as caught:
+        pack(training_output, tmp_path / "model.tar.gz", golden=RecordedRequests(file))
+    result = pack(
+        training_output, tmp_path / "m.tar.gz", golden=RecordedRequests(file), on_damage=OnDamage.WARN
+    )
+
+    place, problem = REFUSED.split(": ", 1)
+    assert str(caught.value) == (
+        f"old.ndjson line 3, {place}, the first of 2 of 20 that differ: {problem}see in docs/migration.md "
+        "which answers change and why, or pass `--on-damage warn` to pack the records that agree"
+    )
+    assert (
+        result.left_out
+        == read_artifact(result.output).degradations
+        == (
+            "old.ndjson: recorded answers that this model does not give: 2 of 20 (2 of them to requests that "
+            "it refuses); the golden records are the others",
+        )
+    )
+    assert result.summary_lines()[-2] == (
+        "golden records: 24, of them 6 derived; recorded answers of old.ndjson that agree, all 18"
+    )
+
+
+def test_beside_other_scores_refused_requests_are_named_in_the_same_sentence(
+    exchanges: list[Exchange], training_output: Path, tmp_path: Path
+) -> None:
+    wrong = _answering(exchanges[0], legacy_score="0.987654321")
+    file = _write(tmp_path, [wrong, *exchanges[1:], _asking(exchanges[2], age="abc")])
+
+    with pytest.raises(BadInput) as caught:
+        pack(training_output, tmp_path / "model.tar.gz", golden=RecordedRequests(file))
+
+    assert str(caught.value).startswith(
+        "old.ndjson line 1, the worst of 2 of 21 that differ: expected the raw"
+    )
+    assert (
+        ', and 1 request that this model refuses (line 21, field "age": expected a number between -3.403e+38 '
+        "and 3.403e+38, found the string 'abc'); see in"
+    ) in str(caught.value)
+
+
+def test_a_file_of_which_every_request_is_refused_is_refused_even_if_a_warning_would_do(
+    exchanges: list[Exchange], training_output: Path, tmp_path: Path
+) -> None:
+    file = _write(tmp_path, [_asking(exchange, age="abc") for exchange in exchanges])
+
+    with pytest.raises(BadInput, match="the first of 20 of 20 that differ") as caught:
+        pack(
+            training_output,
+            tmp_path / "model.tar.gz",
+            golden=RecordedRequests(file),
+            on_damage=OnDamage.WARN,
+        )
+
+    assert "--on-damage" not in str(caught.value)
+
+
+def test_a_wrong_answer_is_found_wherever_it_stands_among_many(
+    exchanges: list[Exchange], training_output: Path, tmp_path: Path
+) -> None:
+    many = [_asking(exchange, number=number) for number in range(60) for exchange in exchanges]
+    wrong = [_answering(exchange, legacy_score="0.987654321") for exchange in many[600:]]
+    golden = RecordedRequests(_write(tmp_path, [*many[:600], *wrong]))
+
+    with pytest.raises(BadInput, match="the worst of 600 of 1200 that differ"):
+        pack(training_output, tmp_path / "model.tar.gz", golden=golden)
+    result = pack(training_output, tmp_path / "m.tar.gz", golden=golden, on_damage=OnDamage.WARN)
+
+    artifact = read_artifact(result.output)
+    assert artifact.golden is not None
+    assert (len(artifact.golden), result.golden_origin) == (
+        500 + artifact.golden.derived,
+        "recorded answers of old.ndjson that agree, 500 of 600 by a hash of their content",
+    )
+    assert np.abs(artifact.golden.reference.raw - artifact.golden.expected.raw).max() <= 1e-5
+
+
+def test_a_byte_order_mark_and_repeated_lines_do_no_harm(
+    exchanges: list[Exchange], training_output: Path, tmp_path: Path
+) -> None:
+    file = _write(tmp_path, [*exchanges, exchanges[3]])
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+
+    result = pack(training_output, tmp_path / "model.tar.gz", golden=RecordedRequests(file))
+
+    assert result.golden_origin == "recorded answers of old.ndjson, all 20 distinct ones of 21"
 
 
 def test_of_many_recorded_answers_500_are_kept(
@@ -252,11 +430,6 @@ MALFORMED: dict[str, tuple[Callable[[Exchange], object], str]] = {
         lambda exchange: _answering(exchange, legacy_score="-4"),
         f"line 3: expected `legacy-score` to be a number from 0 to 1, found '-4'{AS_DOCUMENTED}",
     ),
-    "a request without a field": (
-        lambda exchange: exchange | {"request": _less(exchange["request"], "age")},
-        'line 3, request, field "age": expected every field to be present, found no such key; '
-        "add it, with null if the value is missing",
-    ),
     "an array of requests": (
         lambda exchange: exchange | {"request": [exchange["request"]]},
         f"line 3: expected `request` to be an object, found a value of type list{AS_DOCUMENTED}",
@@ -265,6 +438,11 @@ MALFORMED: dict[str, tuple[Callable[[Exchange], object], str]] = {
         lambda exchange: _less(exchange, "answer"),
         "line 3: expected an object with the objects `request` and `answer`, "
         f"found Object missing required field `answer`{AS_DOCUMENTED}",
+    ),
+    "a mark of the byte order within the file": (
+        lambda exchange: "\ufeff",
+        "line 3: expected an object with the objects `request` and `answer`, "
+        f"found JSON is malformed: invalid character (byte 0){AS_DOCUMENTED}",
     ),
     "no object": (
         lambda exchange: [exchange],
@@ -280,7 +458,9 @@ def test_a_line_that_is_no_recorded_answer_is_refused_by_its_number(
 ) -> None:
     change, sentence = MALFORMED[case]
     path = tmp_path / "old.ndjson"
-    path.write_text("".join(json.dumps(line) + "\n" for line in [*exchanges[:2], change(exchanges[2])]))
+    lines = [*exchanges[:2], change(exchanges[2])]
+    texts = [f"{line}{{}}" if isinstance(line, str) else json.dumps(line) for line in lines]
+    path.write_text("".join(f"{text}\n" for text in texts), encoding="utf-8")
 
     with pytest.raises(BadInput) as caught:
         pack(training_output, tmp_path / "model.tar.gz", golden=RecordedRequests(path))
@@ -341,6 +521,15 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     )
 
 
+def test_a_folder_is_no_file_of_recorded_answers(tmp_path: Path) -> None:
+    with pytest.raises(BadInput) as caught:
+        read_recorded_answers(tmp_path, TWO)
+
+    assert str(caught.value) == (
+        f"{tmp_path}: expected recorded answers in a file, found a folder; check the path"
+    )
+
+
 def _three(label: str = "class-1", **scores: str) -> Exchange:
     answer = {"prob_01": "0.20", "prob_02": "0.5000", "prob_03": "0.30"}
     calibrated = {f"calibrated_{name}": score for name, score in answer.items()}
@@ -350,10 +539,11 @@ def _three(label: str = "class-1", **scores: str) -> Exchange:
 def test_an_answer_of_several_classes_is_read_class_by_class(tmp_path: Path) -> None:
     recorded = read_recorded_answers(_write(tmp_path, [_three(calibrated_prob_01="0.1")]), THREE)
 
-    assert recorded.scores.raw.tolist() == [[0.2, 0.5, 0.3]]
-    assert recorded.scores.calibrated.tolist() == [[0.1, 0.5, 0.3]]
+    assert recorded.calibrated is not None
+    assert recorded.raw.values.tolist() == [[0.2, 0.5, 0.3]]
+    assert recorded.calibrated.values.tolist() == [[0.1, 0.5, 0.3]]
     assert recorded.labels.tolist() == [1]
-    assert recorded.raw_tolerance == recorded.calibrated_tolerance == pytest.approx(6e-5)
+    assert recorded.raw.tolerance == recorded.calibrated.tolerance == pytest.approx(6e-5)
 
 
 @pytest.mark.parametrize(

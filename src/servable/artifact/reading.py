@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from servable.artifact.artifact import Artifact
-from servable.artifact.boosters.alone import is_model_file, open_model_file, with_columns
+from servable.artifact.boosters.alone import is_model_file, named_by_path, open_model_file, with_columns
 from servable.artifact.damage import OnDamage
 from servable.artifact.files import Files, open_files
 from servable.artifact.manifest import MANIFEST
@@ -40,7 +40,8 @@ def read_artifact(
     try:
         return read_files(files, on_damage=on_damage, tokenizers=tokenizers)
     except (BadInput, Damaged) as error:
-        raise error.inside(str(path)) from error
+        is_alone = is_model_file(path)
+        raise (named_by_path(error, path) if is_alone else error.inside(str(path))) from error
 
 
 def read_files(

@@ -48,9 +48,8 @@ def risk_tables(plain: object, *, where: str) -> dict[str, StoredRiskTable]:
         bins = _object(entry.get("bins"), f"{here}, bins")
         numbers = [*bins.values(), entry.get("default_bin")]
         if not all(_is_number(value) for value in numbers):
-            raise Damaged(
-                _problem(here, "a number of float32 for each bin and for default_bin", "something else")
-            )
+            raise Damaged(_problem(here, "a number for each bin and for default_bin", "something else"))
+        _require_float32(numbers, here)
         tables[field] = StoredRiskTable(
             bins={category: float(value) for category, value in bins.items()},  # type: ignore[arg-type]  # tested above
             default_bin=float(entry["default_bin"]),  # type: ignore[arg-type]  # tested above
@@ -63,7 +62,8 @@ def imputation_values(plain: object, *, where: str) -> dict[str, float]:
     values = _object(plain, where)
     for field, value in values.items():
         if not _is_number(value):
-            raise Damaged(_problem(f'{where}, field "{field}"', "a number of float32", shown(value)))
+            raise Damaged(_problem(f'{where}, field "{field}"', "a number", f"{type(value).__name__}"))
+        _require_float32([value], f'{where}, field "{field}"')
     return {field: float(value) for field, value in values.items()}  # type: ignore[arg-type]  # tested above
 
 
@@ -183,8 +183,15 @@ def _object(value: object, where: str) -> Mapping[str, object]:
 
 
 def _is_number(value: object) -> bool:
-    # the comparison is false for NaN; a larger number would become infinity in the model
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= FLOAT32_MAX
+    # the comparison is false for NaN and both infinities
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < float("inf")
+
+
+def _require_float32(numbers: Sequence[object], where: str) -> None:
+    """Nothing, if no number becomes infinity in the model, which computes in float32."""
+    for number in numbers:
+        if abs(number) > FLOAT32_MAX:  # type: ignore[arg-type]  # tested by the caller
+            raise Damaged(_problem(where, "numbers that float32 holds", shown(number)))
 
 
 def _problem(where: str, expected: str, found: str) -> Problem:

@@ -3,7 +3,7 @@
 Source: calibration functions in the documentation of the inference handler, and `curves`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, NamedTuple, Self
@@ -28,9 +28,13 @@ class CalibratorKind(StrEnum):
     TEMPERATURE = "temperature"
     BETA = "beta"
 
+    @property
+    def is_of_two_classes(self) -> bool:
+        """Whether it leaves the scores of more than two classes as they are."""
+        return self in (CalibratorKind.PERCENTILE, CalibratorKind.BINARY, CalibratorKind.BETA)
+
 
 _ONE_TABLE: Final = (CalibratorKind.PERCENTILE, CalibratorKind.BINARY)
-_OF_TWO_CLASSES: Final = (*_ONE_TABLE, CalibratorKind.BETA)
 _CURVES: Final[Mapping[CalibratorKind, type[Temperature | Beta]]] = {
     CalibratorKind.TEMPERATURE: Temperature,
     CalibratorKind.BETA: Beta,
@@ -42,7 +46,7 @@ class Calibrated(NamedTuple):
 
     Attributes:
         scores: `[n, classes]` in the dtype of the raw ones.
-        kept_raw: records that every table answered by zero.
+        kept_raw: records that every table answered by zero, or on which a curve is no number.
         failed: records on which the calibrator failed.
         failure: what it raised last, or None.
     """
@@ -114,7 +118,7 @@ class Calibrator:
         keeps its raw scores. A kind for two classes leaves more of them as they are.
         """
         raw = np.ascontiguousarray(raw)  # in another order, a row's sum would depend on its neighbours
-        if self.kind in _OF_TWO_CLASSES and raw.shape[1] != 2:
+        if self.kind.is_of_two_classes and raw.shape[1] != 2:
             return Calibrated(raw.copy())
         if self.curve is not None:
             return _kept_where_undefined(self.curve.apply(raw), raw)
@@ -127,6 +131,33 @@ class Calibrator:
         for index, table in self.tables.items():
             calibrated[:, index] = table.apply(raw[:, index])
         return calibrated
+
+
+class Choice(NamedTuple):
+    """Which calibrator of a model is used, and why it is not an earlier one.
+
+    Attributes:
+        calibrator: the first that has an effect; else the first; None where there is none.
+        without_effect: a sentence for each that would have gone before it.
+    """
+
+    calibrator: Calibrator | None
+    without_effect: tuple[str, ...] = ()
+
+
+def chosen(calibrators: Sequence[Calibrator], *, classes: int) -> Choice:
+    """The choice among calibrators in the order of preference, for a model of so many classes.
+
+    One for two classes gives way to a later one that is for more; alone, it is kept and changes nothing.
+    """
+    without: list[str] = []
+    for calibrator in calibrators:
+        if classes <= 2 or not calibrator.kind.is_of_two_classes:
+            return Choice(calibrator, tuple(without))
+        without.append(
+            f"the calibrator of kind {calibrator.kind} is one for two classes and has no effect on {classes}"
+        )
+    return Choice(calibrators[0] if calibrators else None, tuple(without))
 
 
 def _by_table(table: LookupTable, raw: FloatArray) -> FloatArray:

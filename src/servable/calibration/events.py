@@ -34,7 +34,7 @@ class CalibrationCounts:
 
     Attributes:
         failed: the calibrator failed on them.
-        kept_raw: every table answered them by zero.
+        kept_raw: every table answered them by zero, or a curve is no number there.
     """
 
     failed: int = 0

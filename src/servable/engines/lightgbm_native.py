@@ -19,11 +19,11 @@ class LightGBMBooster:
     """A booster for classification, on one thread.
 
     LightGBM is given the model as it was understood, without what scoring does not read: it follows
-    every index that stands in its text.
+    every index that stands in its text. Errors name its file as `where`.
     """
 
-    def __init__(self, model: bytes) -> None:
-        known = read_lightgbm(model, where="model file")
+    def __init__(self, model: bytes, *, where: str) -> None:
+        known = read_lightgbm(model, where=where)
         self._features, self._classes, self._groups = known.features, known.classes, known.objective.groups
         self._library = open_library(
             "lightgbm", "lib_lightgbm", last_error="LGBM_GetLastError", log_to="LGBM_RegisterLogCallback"
@@ -41,7 +41,7 @@ class LightGBMBooster:
             raise Damaged(
                 Problem(
                     code="engine.model",
-                    where="model file",
+                    where=where,
                     expected="a booster that LightGBM can load",
                     found="one that it refuses",
                     fix="write it again with the training that made it",

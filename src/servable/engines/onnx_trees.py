@@ -6,10 +6,13 @@ from servable.records import FloatArray, ModelInputs
 
 
 class OnnxTrees:
-    """A tree ensemble with one input `[n, t]` float32 and the output `probabilities` `[n, classes]`."""
+    """A tree ensemble with one input `[n, t]` float32 and the output `probabilities` `[n, classes]`.
 
-    def __init__(self, model: bytes, *, intra_op_threads: int) -> None:
-        graph = open_graph(GraphFile(model=model, where="model file"), intra_op_threads=intra_op_threads)
+    Errors name its file as `where`.
+    """
+
+    def __init__(self, model: bytes, *, where: str, intra_op_threads: int) -> None:
+        graph = open_graph(GraphFile(model=model, where=where), intra_op_threads=intra_op_threads)
         self._run = graph.run
         self._features = graph.input_width(TREES_INPUT)
         self._classes = graph.output_width(TREES_OUTPUT)

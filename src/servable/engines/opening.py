@@ -36,15 +36,15 @@ def open_engine(artifact: Artifact, *, threads: int | None = None, device: Devic
         case EngineKind.ONNX_TREES:
             from servable.engines.onnx_trees import OnnxTrees  # noqa: PLC0415
 
-            return OnnxTrees(_read(artifact, file), intra_op_threads=1)
+            return OnnxTrees(_read(artifact, file), where=file, intra_op_threads=1)
         case EngineKind.XGBOOST:
             from servable.engines.xgboost_native import XGBoostBooster  # noqa: PLC0415
 
-            return XGBoostBooster(_read(artifact, file))
+            return XGBoostBooster(_read(artifact, file), where=file)
         case EngineKind.LIGHTGBM:
             from servable.engines.lightgbm_native import LightGBMBooster  # noqa: PLC0415
 
-            return LightGBMBooster(_read(artifact, file))
+            return LightGBMBooster(_read(artifact, file), where=file)
         case EngineKind.ONNX_NETWORK:
             return _open_packed(artifact, threads, device)
         case EngineKind.ONNX_WHOLE:

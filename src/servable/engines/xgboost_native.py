@@ -26,10 +26,13 @@ _PREDICTION: Final = json.dumps(
 
 
 class XGBoostBooster:
-    """A booster for classification, on one thread."""
+    """A booster for classification, on one thread.
 
-    def __init__(self, model: bytes) -> None:
-        known = read_xgboost(model, where="model file")
+    Errors name its file as `where`.
+    """
+
+    def __init__(self, model: bytes, *, where: str) -> None:
+        known = read_xgboost(model, where=where)
         self._features, self._classes = known.features, known.classes
         self._library = open_library(
             "xgboost", "libxgboost", last_error="XGBGetLastError", log_to="XGBRegisterLogCallback"
@@ -48,7 +51,7 @@ class XGBoostBooster:
             raise Damaged(
                 Problem(
                     code="engine.model",
-                    where="model file",
+                    where=where,
                     expected="a booster that XGBoost can load",
                     found="one that it refuses",
                     fix="write it again with the training that made it",

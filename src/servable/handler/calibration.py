@@ -32,6 +32,7 @@ from servable.calibration import (
     LookupTable,
     Temperature,
     calibrate_or_keep,
+    chosen,
 )
 from servable.errors import Damaged, ServableError, shown
 from servable.handler.refusals import refusal
@@ -40,7 +41,6 @@ from servable.records import FloatArray
 _logger = logging.getLogger("servable.handler")
 
 Pairs = Sequence[Sequence[float]]
-_OF_TWO_CLASSES: Final = ("percentile", "regular", "beta")
 _FAR: Final = 1e30
 """Stands for an infinite score, which is beyond every table."""
 
@@ -50,19 +50,22 @@ def load_calibration_model(model_dir: Path | str) -> dict[str, Any] | None:
 
     Data is a list of pairs (`percentile`, `regular`), a dict from class index to such a list
     (`regular_multiclass`), or a dict of parameters (`temperature`, `beta`). The first kind that is sound,
-    in this order; one that is broken is logged as a warning and passed over (decision 0011). Without
-    `hyperparameters.json`, tables of classes stand under the names of their files.
+    in this order; one that is broken is logged as a warning and passed over (decision 0011), and so is one
+    for two classes where there are more, unless no other is there. Without `hyperparameters.json`, tables
+    of classes stand under the names of their files.
     """
     files = open_files(Path(model_dir))
     stored, names, keys = _stored(files)
+    sound: list[Calibrator] = []
     for one in stored:
         try:
-            calibrator = Calibrator.of_stored(one, classes=len(names))
+            sound.append(Calibrator.of_stored(one, classes=len(names)))
         except Damaged as error:
             _logger.warning("%s", error)
-            continue
-        return documented_calibrator(calibrator, keys)
-    return None
+    choice = chosen(sound, classes=len(names))
+    for sentence in choice.without_effect:
+        _logger.warning("%s", sentence)
+    return documented_calibrator(choice.calibrator, keys)
 
 
 def documented_calibrator(
@@ -97,7 +100,8 @@ def apply_calibration(
     Args:
         scores: `[n, classes]` raw probabilities, or `[n]` of class 1.
         calibrator: as `load_calibration_model` returns it.
-        is_multiclass: whether there are more than two classes.
+        is_multiclass: whether there are more than two classes; so there are, too, where scores have more
+            than two columns.
     """
     if calibrator is None:
         return scores
@@ -105,13 +109,13 @@ def apply_calibration(
     if kind not in [*CalibratorKind]:
         _logger.warning("unknown calibrator type %s: raw scores are answered", shown(kind))
         return scores
-    if is_multiclass and kind in _OF_TWO_CLASSES:
-        _logger.warning(
-            "calibration (%s) is not supported for more than two classes: raw scores are answered", kind
-        )
-        return scores
     try:
         rows = np.clip(two_columns(scores), -_FAR, _FAR)
+        if CalibratorKind(kind).is_of_two_classes and (is_multiclass or rows.shape[1] != 2):
+            _logger.warning(
+                "calibration (%s) is not supported for more than two classes: raw scores are answered", kind
+            )
+            return scores
         made = _calibrator(kind, calibrator.get("data"), classes=rows.shape[1])
     except ServableError as error:
         _logger.warning("%s: raw scores are answered", error)
@@ -128,19 +132,35 @@ def apply_calibration(
 
 
 def apply_percentile_calibration(scores: FloatArray, mapping: Pairs) -> FloatArray:
-    """Class 1 through a table of (score, percentile) pairs, class 0 as the rest; shape and dtype stay."""
+    """Class 1 through a table of (score, percentile) pairs, class 0 as the rest; shape and dtype stay.
+
+    Scores of more than two columns come back as they are.
+
+    Raises:
+        ValueError: for scores that are no array of numbers, or a table that is no list of pairs.
+    """
     return _applied(scores, "percentile", mapping)
 
 
 def apply_regular_binary_calibration(scores: FloatArray, calibrator: Pairs) -> FloatArray:
-    """Class 1 through a table of (raw, calibrated) pairs, class 0 as the rest; shape and dtype stay."""
+    """Class 1 through a table of (raw, calibrated) pairs, class 0 as the rest; shape and dtype stay.
+
+    Scores of more than two columns come back as they are.
+
+    Raises:
+        ValueError: for scores that are no array of numbers, or a table that is no list of pairs.
+    """
     return _applied(scores, "regular", calibrator)
 
 
 def apply_regular_multiclass_calibration(scores: FloatArray, calibrators: Mapping[str, Pairs]) -> FloatArray:
     """Each class through the table under its index, divided by the row's sum; shape and dtype stay.
 
-    A class without a table keeps its raw score; a row that all tables answer by zero stays raw.
+    A class without a table keeps its raw score; a row that all tables answer by zero stays raw. Scores of
+    one column are those of class 1 of two.
+
+    Raises:
+        ValueError: for scores that are no array of numbers, or a table that is no list of pairs.
     """
     return _applied(scores, "regular_multiclass", calibrators)
 

@@ -64,7 +64,7 @@ def predict_fn(
 
     Raises:
         ValueError: if a record does not fit the model's schema, naming record and field.
-        ServableError: if the model's score of a record is not finite.
+        ServableError: if the model's scores of a record are no probabilities.
     """
     model = model_data.get("model") if isinstance(model_data, Mapping) else None
     if not isinstance(model, Model):

@@ -40,7 +40,7 @@ class ModelData(Mapping[str, Any]):
     | key | value |
     |---|---|
     | `model` | what scores: a `Model` |
-    | `config` | `Config`: settings of `hyperparameters.json`, or their copies in `model_artifacts.pth` |
+    | `config` | `Config`: settings of `hyperparameters.json` over their copies in `model_artifacts.pth` |
     | `embedding_mat` | `[vocabulary, width]` array of `model_artifacts.pth`, or None without that file |
     | `vocab` | token -> id, of the same file, or empty |
     | `model_class` | the name of the model's family |
@@ -95,21 +95,28 @@ class ModelData(Mapping[str, Any]):
 
     @cached_property
     def config(self) -> Config:
-        """All settings of the model; number and names of its classes are always among them."""
+        """All settings of the model; number and names of its classes are always among them.
+
+        A setting that `hyperparameters.json` lacks is its copy, as where the model is read; family,
+        imputation values and risk tables are those in use, wherever they came from.
+        """
         classes, risk_tables = self._schema.classes, self._artifact.risk_tables
-        known = {
-            "model_class": self._artifact.family,
+        of_classes = {
             "is_binary": len(classes) == 2,
             "num_classes": len(classes),
             "multiclass_categories": list(classes),
+        }
+        in_use = {
+            "model_class": self._artifact.family,
             "imputation_dict": dict(self._artifact.imputation),
             "risk_tables": {
                 name: {"bins": dict(table.bins), "default_bin": table.default_bin}
                 for name, table in risk_tables.items()
             },
         }
-        copies = {} if self.hyperparameters else self._stored.get("config")
-        return Config(known | (copies if isinstance(copies, dict) else {}) | self.hyperparameters)
+        config = self._stored.get("config")
+        copies = config if isinstance(config, dict) else {}
+        return Config(of_classes | copies | self.hyperparameters | in_use)
 
     @cached_property
     def pipelines(self) -> Mapping[str, Processor[Any]]:

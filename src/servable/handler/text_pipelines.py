@@ -79,7 +79,7 @@ def _chunked(
     settings = TextSettings(
         steps=steps if ends_in_tokens else (*steps, _TOKENIZER), max_tokens=max_tokens, max_chunks=max_chunks
     )
-    pipeline = TextPipeline(settings, _tokenizer_json(tokenizer), where=_WHERE)
+    pipeline = TextPipeline(settings, _tokenizer_json(tokenizer), where=_WHERE, steps_where=_WHERE)
     if not ends_in_tokens:
         return pipeline.chunks
     return lambda texts: chunk_tokens(pipeline.apply(texts), keys=keys)

@@ -18,7 +18,6 @@ _LEAST_RECORDS: Final = 50
 
 _SMALLEST_GAP: Final = 1e-12
 _SOME_SCORES: Final = np.array([0.1, 0.5, 0.9])
-_OF_TWO_CLASSES: Final = frozenset([CalibratorKind.PERCENTILE, CalibratorKind.BINARY])
 
 
 def oddities_of_calibration(scorer: Scorer) -> Iterator[Oddity]:
@@ -27,7 +26,7 @@ def oddities_of_calibration(scorer: Scorer) -> Iterator[Oddity]:
     if calibrator is None:
         return
     yield from _unused(scorer, calibrator)
-    if calibrator.kind in _OF_TWO_CLASSES and len(classes) > 2:
+    if calibrator.kind.is_of_two_classes and len(classes) > 2:
         yield warning(
             "calibration.without-effect",
             "calibrator",
@@ -63,7 +62,13 @@ def place(scorer: Scorer, index: int) -> str:
 
 def _unused(scorer: Scorer, calibrator: Calibrator) -> Iterator[Oddity]:
     for stored in scorer.artifact.calibrations:
-        if stored.kind != calibrator.kind:
+        if stored.kind == calibrator.kind:
+            continue
+        if len(scorer.schema.classes) > 2 and CalibratorKind(stored.kind).is_of_two_classes:
+            yield note(
+                "calibration.unused", stored.where, "it is there and not used: it is one for two classes"
+            )
+        else:
             yield note(
                 "calibration.unused",
                 stored.where,

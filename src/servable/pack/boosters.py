@@ -99,7 +99,7 @@ def _read(artifact: Artifact) -> _Booster:
     xgboost = read_xgboost(data, where=file)
     return _Booster(
         graph=xgboost_to_onnx(xgboost),
-        splits=split_thresholds(data),
+        splits=split_thresholds(data, where=file),
         file=f"xgboost_model.{'json' if file.endswith('.json') else 'ubj'}",
         score_dtype="float32",
     )

@@ -24,5 +24,6 @@ def container_code(*, extra: str | None = None) -> dict[str, bytes]:
         extra: of servable that the model's engine needs; None for one that runs on ONNX Runtime.
     """
     wanted = f" with the extra `{extra}`" if extra else ""
-    comment = f"# Install servable {version('servable')}{wanted} from its wheel: no package index is asked for it.\n"
+    what = f"servable {version('servable')}{wanted}"
+    comment = f"# Install {what} from its wheel: no package index is asked for it.\n"
     return {INFERENCE: _INFERENCE_PY.encode(), REQUIREMENTS: comment.encode()}

@@ -133,9 +133,7 @@ def propose(choice: GoldenChoice, reference: Scorer) -> Proposal:
             return _proposal(kept, "real records of the test split")
 
 
-def settle(
-    proposal: Proposal, packed: Scorer, *, tolerances: Tolerances, on_damage: OnDamage
-) -> Settled:
+def settle(proposal: Proposal, packed: Scorer, *, tolerances: Tolerances, on_damage: OnDamage) -> Settled:
     """The golden records, with the answers of the packed model.
 
     Recorded answers that the packed model does not give are refused, or with `OnDamage.WARN` left out.

@@ -15,7 +15,8 @@ from servable.records import Table
 def read_golden_table(path: Path, artifact: Artifact) -> Sample[bytes]:
     """At most 500 requests, one JSON object each, of a table in a file whose columns have names.
 
-    The file is CSV, NDJSON, JSON or Parquet. Every row must be a sound request. Columns that training joined into its text field are joined again.
+    The file is CSV, NDJSON, JSON or Parquet. Every row must be a sound request. Columns that training
+    joined into its text field are joined again.
 
     Raises:
         NotFound, BadInput: naming file, record (counted from 0 within the file) and field.

@@ -179,9 +179,7 @@ def _read_lines(data: bytes, schema: Schema, compared: Compared, *, file: str) -
     if problems:
         raise BadInput(problems)
     if not read:
-        raise BadInput(
-            _problem(file, "at least one recorded answer", "none", "record answers, one a line")
-        )
+        raise BadInput(_problem(file, "at least one recorded answer", "none", "record answers, one a line"))
     return read
 
 

@@ -37,9 +37,7 @@ class Sample(Generic[Item]):
         return f"{taken:,} of {of}{self.total:,} by a hash of their content"
 
 
-def sample(
-    items: Iterable[Item], *, key: Callable[[Item], bytes], limit: int = GOLDEN_LIMIT
-) -> Sample[Item]:
+def sample(items: Iterable[Item], *, key: Callable[[Item], bytes], limit: int = GOLDEN_LIMIT) -> Sample[Item]:
     """Those whose keys have the smallest sha256, each key once, in their order.
 
     The same items are taken however they are ordered. At most twice as many are held at a time, beside a

@@ -56,11 +56,11 @@ def _log_odds(probability: float) -> float:
     return -math.log(1 / probability - 1)
 
 
-def split_thresholds(model: bytes) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Feature index and threshold of every distinct split of a booster, sorted."""
+def split_thresholds(model: bytes, *, where: str) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Feature index and threshold of every distinct split of a booster at `where`, sorted."""
     splits = {
         split
-        for tree in read_xgboost(model, where="model file").trees
+        for tree in read_xgboost(model, where=where).trees
         for split in zip(
             tree.feature[tree.left != -1].tolist(), tree.condition[tree.left != -1].tolist(), strict=True
         )

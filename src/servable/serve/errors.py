@@ -20,6 +20,7 @@ _CODE = MappingProxyType(
         "http.headers": 431,
         "score.failed": 500,
         "score.not-finite": 500,
+        "score.not-probability": 500,
     }
 )
 """Codes whose status is not that of their family."""

@@ -1,7 +1,9 @@
 """A booster alone, without the files of its training: one model file, and a list of its columns."""
 
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import Final, TypeVar
 
 from servable.artifact.artifact import Artifact, EngineFile
 from servable.artifact.boosters import BoosterFacts, booster_facts, looks_like_booster
@@ -11,12 +13,18 @@ from servable.artifact.files import Files, MemoryFiles
 from servable.artifact.hyperparameters import null_spellings
 from servable.artifact.safe import Limits
 from servable.artifact.training_facts import training_digest
-from servable.errors import BadInput, Damaged, NotFound, Problem
+from servable.errors import BadInput, Damaged, NotFound, Problem, ServableError, shown
 from servable.schema import Field, Kind, Schema
 
 ENDINGS: Final = (".bst", ".ubj", ".json", ".txt", ".model")
 _OF_OTHERS_TOO: Final = (".json", ".txt")
 _START_BYTES: Final = 256
+_GIVEN: Final = "--columns"
+"""The list of columns that a caller gave: under this name no training writes one beside its tables."""
+
+_LISTS: Final = (_GIVEN, FEATURE_COLUMNS)
+
+_Error = TypeVar("_Error", bound=ServableError)
 
 
 def is_model_file(path: Path) -> bool:
@@ -46,7 +54,7 @@ def open_model_file(path: Path) -> Files:
 
 def bare_booster(files: Files) -> str | None:
     """The booster's file where there is nothing else but a list of its columns; else None."""
-    others = [name for name in files.names() if name != FEATURE_COLUMNS]
+    others = [name for name in files.names() if name not in _LISTS]
     ending = PurePosixPath(others[0]).suffix if len(others) == 1 else None
     if ending in _OF_OTHERS_TOO:
         return others[0] if looks_like_booster(files.read(others[0])[:_START_BYTES]) else None
@@ -64,7 +72,7 @@ def with_columns(files: Files, columns: Path) -> Files:
         BadInput: `artifact.columns` if there is no such list, or more than a booster.
         NotFound: `artifact.columns`.
     """
-    others = [name for name in files.names() if name != FEATURE_COLUMNS]
+    others = [name for name in files.names() if name not in _LISTS]
     if len(others) != 1:
         expected, found = (
             "one file with a booster, to which a list of columns belongs",
@@ -72,9 +80,19 @@ def with_columns(files: Files, columns: Path) -> Files:
         )
         raise BadInput(_problem("columns", expected, found, "pass `--columns` with a model file alone"))
     listed = format_feature_columns(_names(columns))
-    # under the name that a training gives it, its tables would be missed
-    name = f"model{PurePosixPath(others[0]).suffix}"
-    return MemoryFiles({name: files.read(others[0]), FEATURE_COLUMNS: listed})
+    return MemoryFiles({others[0]: files.read(others[0]), _GIVEN: listed})
+
+
+def named_by_path(error: _Error, path: Path) -> _Error:
+    """The same error, said of a booster's file by its path, where it names the file itself."""
+    return type(error)(
+        [
+            replace(problem, where=f"{path}{problem.where.removeprefix(path.name)}")
+            if problem.where.startswith(path.name)
+            else replace(problem, where=f"{path}, {problem.where}")
+            for problem in error.problems
+        ]
+    )
 
 
 def read_bare_booster(files: Files, damage: DamageLog, *, file: str) -> Artifact:
@@ -85,9 +103,10 @@ def read_bare_booster(files: Files, damage: DamageLog, *, file: str) -> Artifact
         Damaged: if the booster is broken, or its own names contradict the list.
     """
     facts = booster_facts(files.read(file), file=file)
-    columns = _columns(files, facts)
+    where = next((name for name in _LISTS if name in files), file)
+    columns = _columns(files, facts, where)
     try:
-        facts.require_names(columns, where=FEATURE_COLUMNS)
+        facts.require_names(columns, where=where)
     except Damaged as error:
         damage.report(error)
     schema = Schema(
@@ -121,14 +140,19 @@ def read_bare_booster(files: Files, damage: DamageLog, *, file: str) -> Artifact
     )
 
 
-def _columns(files: Files, facts: BoosterFacts) -> tuple[str, ...]:
-    if FEATURE_COLUMNS in files:
-        return parse_feature_columns(files.read(FEATURE_COLUMNS))
-    if not facts.names:
+def _columns(files: Files, facts: BoosterFacts, where: str) -> tuple[str, ...]:
+    """Names of the columns, each once: the list's at `where`, else the booster's own."""
+    columns = facts.names if where == facts.file else parse_feature_columns(files.read(where))
+    if not columns:
         expected = f"names of its {facts.features} columns"
-        fix = "pass `--columns FILE` with one name a line"
+        fix = "pass `--columns FILE` with one name a line to `servable pack` or `servable inspect`"
         raise BadInput(_problem(facts.file, expected, "neither a list of them nor names in the model", fix))
-    return facts.names
+    if len(set(columns)) != len(columns):
+        twice = next(name for name, count in Counter(columns).items() if count > 1)
+        raise Damaged(
+            _problem(where, "each column once", f"{shown(twice)} again", "give each column a name of its own")
+        )
+    return columns
 
 
 def _names(path: Path) -> tuple[str, ...]:

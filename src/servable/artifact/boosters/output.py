@@ -26,7 +26,8 @@ from servable.artifact.tables import (
     imputation_values,
     read_calibrations,
 )
-from servable.artifact.training_facts import read_training_golden, training_digest
+from servable.artifact.training_facts import training_digest
+from servable.artifact.training_golden import tolerated_golden, without
 from servable.errors import Damaged, ServableError
 from servable.schema import Field, Kind, Schema
 
@@ -53,30 +54,31 @@ def read_booster_output(files: Files, damage: DamageLog) -> Artifact:
     settings = _read_settings(files, damage)
     columns = _read_columns(files, facts, damage)
     tables = category_tables(files, facts, damage)
-    imputation = imputation_values(read_required(files, IMPUTATION, facts.kind, damage), where=IMPUTATION)
+    imputation = read_required(files, IMPUTATION, imputation_values, facts.kind, damage)
     schema = _schema(settings, columns, tables, _class_names(files, settings, facts))
     _require_consistent(settings, schema, tables, facts, damage)
     calibrations, broken = read_calibrations(files, schema.classes)
     for error in broken:
         damage.report(error)
-    known = schema.names()
+    golden, broken_records = tolerated_golden(files, damage, dtype=facts.score_dtype)
+    known = frozenset(schema.names())
     return Artifact(
         name=optional_name(settings, "pipeline_name") or "model",
         family=facts.kind.value,
         digest=training_digest(files),
         schema=schema,
-        features=known,
+        features=schema.names(),
         risk_tables={name: table for name, table in tables.items() if name in known},
         imputation={name: value for name, value in imputation.items() if name in known},
         calibrations=tuple(calibrations),
         engine=EngineFile(kind=facts.kind, file=file, score_dtype=facts.score_dtype),
-        golden=read_training_golden(files, dtype=facts.score_dtype),
+        golden=golden,
         manifest=None,
         degradations=damage.degradations,
-        files=files,
+        files=without(files, broken_records),
         remarks=(
             *(f"{other} is not read, because {file} is there" for other in _unread_boosters(files, file)),
-            *_remarks(settings, schema, tables, imputation),
+            *_remarks(settings, schema, tables, imputation, facts),
         ),
     )
 
@@ -158,16 +160,19 @@ def _require_consistent(
     if strangers:
         expected = f'the field "{strangers[0]}" of {FEATURE_COLUMNS} in a list of fields'
         damage.report(Damaged(problem(HYPERPARAMETERS, expected, "none")))
-    uncoded = [name for index, name in enumerate(features) if index in facts.coded and name not in tables]
+    coded = frozenset(facts.coded)
+    uncoded = [name for index, name in enumerate(features) if index in coded and name not in tables]
     if uncoded:
         where, expected = f"{MAPPINGS}.json", f'the codes of "{uncoded[0]}", a category in {facts.file}'
         damage.report(missing_file(where, expected, facts.kind, found="none"))
 
 
-def _listed(settings: Mapping[str, object], *keys: str) -> frozenset[object]:
-    """All that the settings list as fields."""
+def _listed(settings: Mapping[str, object], *keys: str) -> frozenset[str]:
+    """All names that the settings list as fields."""
     lists = (settings.get(key) for key in keys or (*FIELD_LISTS, _FULL_LIST))
-    return frozenset(name for found in lists if isinstance(found, list) for name in found)
+    return frozenset(
+        name for found in lists if isinstance(found, list) for name in found if isinstance(name, str)
+    )
 
 
 def _unread_boosters(files: Files, file: str) -> tuple[str, ...]:
@@ -179,16 +184,19 @@ def _remarks(
     schema: Schema,
     tables: Mapping[str, StoredRiskTable],
     imputation: Mapping[str, float],
+    facts: BoosterFacts,
 ) -> Iterator[str]:
-    """What is sound and yet odd, one sentence each."""
-    features = schema.names()
+    """What is sound and yet odd, one sentence each; nothing of columns that are not the booster's."""
+    if len(schema.fields) != facts.features:
+        return
+    features, categories = dict.fromkeys(schema.names()), _listed(settings, _CATEGORIES)
     for kind, found in (("table", tables), ("imputation value", imputation)):
         for name in found:
             if name not in features:
                 yield f'"{name}": its {kind} has no effect, because the model does not read it'
     for name in features:
-        if name in _listed(settings, _CATEGORIES) and name not in tables:
+        if name in categories and name not in tables:
             yield f'"{name}": listed as a category and without a table, so it is read as a number'
-    for name in sorted(map(str, _listed(settings, *FIELD_LISTS))):
-        if name not in (*features, schema.id_name, schema.label_name):
+    for name in sorted(_listed(settings, *FIELD_LISTS)):
+        if name not in features and name not in {schema.id_name, schema.label_name}:
             yield f'"{name}": listed as a field, and the model does not read it'

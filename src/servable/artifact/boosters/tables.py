@@ -1,7 +1,7 @@
 """The tables beside a booster: risk tables, or codes where LightGBM reads categories itself."""
 
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, TypeVar
 
 from servable.artifact.artifact import StoredRiskTable
 from servable.artifact.boosters import BoosterFacts
@@ -19,29 +19,35 @@ _UNKNOWN: Final = -1.0
 _MOST_CODES: Final = 1 << 24
 _LIBRARIES: Final = {EngineKind.XGBOOST: "an XGBoost model", EngineKind.LIGHTGBM: "a LightGBM model"}
 
+_Table = TypeVar("_Table")
+
 
 def category_tables(files: Files, facts: BoosterFacts, damage: DamageLog) -> dict[str, StoredRiskTable]:
     """By categorical field, the number that stands for each of its categories."""
     settings = _categorical_config(files, damage)
     if facts.kind is EngineKind.LIGHTGBM and settings.get("use_native_categorical") is True:
-        plain = read_required(files, MAPPINGS, facts.kind, damage)
-        tables = _code_tables(plain, where=MAPPINGS)
+        tables = read_required(files, MAPPINGS, _code_tables, facts.kind, damage)
         _require_mappings(settings.get("categorical_features"), tables, damage)
         return tables
-    return risk_tables(read_required(files, RISK_TABLES, facts.kind, damage), where=RISK_TABLES)
+    return read_required(files, RISK_TABLES, risk_tables, facts.kind, damage)
 
 
-def read_required(files: Files, stem: str, kind: EngineKind, damage: DamageLog) -> object:
-    """The plain data of a table that a booster cannot do without; empty where damage is tolerated."""
+def read_required(
+    files: Files,
+    stem: str,
+    parse: Callable[..., dict[str, _Table]],
+    kind: EngineKind,
+    damage: DamageLog,
+) -> dict[str, _Table]:
+    """A table that a booster cannot do without, by field; empty where damage is tolerated."""
     try:
         plain = read_twin(files, stem)
+        if plain is None:
+            raise missing_file(f"{stem}.json", f"{stem}.json or {stem}.pkl", kind, found="neither")
+        return parse(plain, where=stem)
     except ServableError as error:
         damage.report(error)
         return {}
-    if plain is None:
-        damage.report(missing_file(f"{stem}.json", f"{stem}.json or {stem}.pkl", kind, found="neither"))
-        return {}
-    return plain
 
 
 def missing_file(where: str, expected: str, kind: EngineKind, *, found: str) -> Damaged:

@@ -38,9 +38,15 @@ TEXT_STEPS: Final = ("one_chunk", "tokenizer")
 _ARCHITECTURES: Final = {
     "BertForSequenceClassification": "bert",
     "RobertaForSequenceClassification": "roberta",
-    "XLMRobertaForSequenceClassification": "roberta",
+    "XLMRobertaForSequenceClassification": "xlm-roberta",
 }
-"""Architecture -> type of its encoder; the third is the second under another name."""
+"""Architecture -> type of its encoder."""
+
+_FAMILY_TYPES: Final = {"xlm-roberta": "roberta"}
+"""Types of encoders that are another one under a name of their own."""
+
+_FEWEST_TOKENS: Final = 3
+"""The first, the last, and one of the text."""
 
 _ONE_LABEL: Final = "single_label_classification"
 _CUT_AT_THE_END: Final = "right"
@@ -113,7 +119,11 @@ def _config(files: Files) -> Mapping[str, object]:
     if problem_type not in (None, _ONE_LABEL):
         where, expected = f'{ENCODER_CONFIG}, "problem_type"', f"{_ONE_LABEL}, or none"
         raise _damaged(where, expected, shown(problem_type))
-    return config | {"model_type": _ARCHITECTURES[known[0]]}
+    model_type = _ARCHITECTURES[known[0]]
+    if config.get("model_type", model_type) != model_type:
+        where, expected = f'{ENCODER_CONFIG}, "model_type"', f"{model_type}, as of {known[0]}"
+        raise _damaged(where, expected, shown(config["model_type"]))
+    return config | {"model_type": _FAMILY_TYPES.get(model_type, model_type)}
 
 
 def _class_names(config: Mapping[str, object]) -> tuple[str, ...]:
@@ -147,9 +157,12 @@ def _max_tokens(config: Mapping[str, object], found: FoundTokenizer) -> int:
     # those of a RoBERTa are counted from behind its token of padding
     reserved = found.pad_token_id + 1 if config["model_type"] == "roberta" else 0
     most = found.settings.get("model_max_length")
-    if isinstance(most, int | float) and not isinstance(most, bool):
-        return min(positions - reserved, int(most))
-    return positions - reserved
+    if most is None:
+        return positions - reserved
+    if isinstance(most, bool) or not isinstance(most, int | float) or most < _FEWEST_TOKENS:
+        where = f'{TOKENIZER_SETTINGS}, "model_max_length"'
+        raise _damaged(where, f"a number of tokens, at least {_FEWEST_TOKENS}", shown(most))
+    return int(min(positions - reserved, most))  # "no limit" is written as a huge number
 
 
 def _schema(classes: tuple[str, ...]) -> Schema:

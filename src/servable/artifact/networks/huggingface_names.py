@@ -9,6 +9,8 @@ from typing import Any, Final
 
 from numpy.typing import NDArray
 
+from servable.errors import Damaged, Problem
+
 _ENCODERS: Final = ("bert.", "roberta.")
 _ENCODER, _POOLER, _LAST = "bert.bert.", "bert.bert.pooler.dense.", "bert.classifier."
 _HEADS: Final = {"classifier.dense.": _POOLER, "classifier.out_proj.": _LAST, "classifier.": _LAST}
@@ -24,10 +26,32 @@ def classifier_weights(weights: Mapping[str, NDArray[Any]]) -> dict[str, NDArray
     Names that no such classifier has stay as they are, so that whoever puts the weights into a network
     refuses them. Left out are buffers that only hold positions, and a pooler of the encoder's own beside
     one in the head, which takes its place.
+
+    Raises:
+        Damaged: `network.weights` if two of the names are names of one and the same weight.
     """
     has_own_pooler = any(name.startswith(_HEAD_POOLER) for name in weights)
     unused = (*_BUFFERS, *(_ENCODER_POOLER if has_own_pooler else ()))
-    return {_renamed(name): array for name, array in weights.items() if not name.endswith(unused)}
+    former: dict[str, str] = {}
+    for name in weights:
+        if name.endswith(unused):
+            continue
+        other = former.setdefault(_renamed(name), name)
+        if other != name:
+            raise _twice(other, name)
+    return {of_family: weights[name] for of_family, name in former.items()}
+
+
+def _twice(name: str, other: str) -> Damaged:
+    return Damaged(
+        Problem(
+            code="network.weights",
+            where="weights",
+            expected="each weight of the classifier once",
+            found=f"`{name}` and `{other}`, two names of one",
+            fix="save the model once more",
+        )
+    )
 
 
 def _renamed(name: str) -> str:

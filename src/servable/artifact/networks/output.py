@@ -1,12 +1,11 @@
 """Reading what the training of a text network leaves: the layout of the handler's documentation."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 
 from servable.artifact.artifact import Artifact, EngineFile, StoredNetwork, StoredRiskTable
 from servable.artifact.damage import DamageLog
-from servable.artifact.files import Declared, Files
-from servable.artifact.golden import ANSWERS, REQUESTS, GoldenSet
+from servable.artifact.files import Files
 from servable.artifact.hyperparameters import optional_name
 from servable.artifact.manifest import EngineKind
 from servable.artifact.networks.agreement import (
@@ -29,12 +28,8 @@ from servable.artifact.tables import (
     risk_tables,
 )
 from servable.artifact.tokenizers.search import TokenizerSearch, find_tokenizer
-from servable.artifact.training_facts import (
-    TRAINING,
-    read_training_facts,
-    read_training_golden,
-    training_digest,
-)
+from servable.artifact.training_facts import training_digest
+from servable.artifact.training_golden import tolerated_golden, without
 from servable.errors import Damaged, Problem, ServableError
 
 WHOLE_GRAPH: Final = "model.onnx"
@@ -71,8 +66,8 @@ def read_network_output(files: Files, damage: DamageLog, *, tokenizers: Tokenize
     calibrations, broken = read_calibrations(files, schema.classes)
     for error in broken:
         damage.report(error)
-    golden, broken_records = _golden(files, damage)
-    readable = _without(files, (*settings.unreadable, *broken_records))
+    golden, broken_records = tolerated_golden(files, damage, dtype="float32")
+    readable = without(files, (*settings.unreadable, *broken_records))
     return Artifact(
         name=optional_name(values, "pipeline_name") or "model",
         family=model_class,
@@ -185,24 +180,3 @@ def _engine(files: Files, *, pad_token_id: int) -> EngineFile:
     """The graph of the whole network where there is one, else its weights."""
     kind, file = (EngineKind.ONNX_WHOLE, WHOLE_GRAPH) if WHOLE_GRAPH in files else (EngineKind.TORCH, WEIGHTS)
     return EngineFile(kind=kind, file=file, pad_token_id=pad_token_id)
-
-
-def _golden(files: Files, damage: DamageLog) -> tuple[GoldenSet | None, tuple[str, ...]]:
-    """The golden records that training kept, and those of its own notes that are there and broken."""
-    broken: tuple[str, ...] = ()
-    try:
-        read_training_facts(files)
-    except ServableError as error:
-        damage.report(error)
-        broken = (TRAINING,)
-    try:
-        return read_training_golden(_without(files, broken), dtype="float32"), broken
-    except ServableError as error:
-        damage.report(error)
-        return None, (*broken, REQUESTS, ANSWERS)
-
-
-def _without(files: Files, names: Iterable[str]) -> Files:
-    """The files but for these, so that nobody reads what is broken once more."""
-    unwanted = frozenset(names)
-    return Declared(files, frozenset(files.names()) - unwanted) if unwanted else files

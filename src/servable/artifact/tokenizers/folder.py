@@ -4,6 +4,7 @@ What would have to run code to be understood is refused, and so is a folder that
 read otherwise than its `tokenizer.json` says.
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -24,8 +25,16 @@ SLOW_VOCABULARIES: Final = ("vocab.txt", "vocab.json", "spiece.model", "sentence
 
 _WORD_PIECE: Final = "WordPiece"
 _PADS: Final = ("[PAD]", "<pad>")
-_BERT_CLASSES: Final = (None, "BertTokenizer", "BertTokenizerFast")
-_NORMALIZING: Final = {"do_lower_case": "lowercase", "tokenize_chinese_chars": "handle_chinese_chars"}
+_BERT_CLASSES: Final = ("BertTokenizer", "BertTokenizerFast")
+_NORMALIZER: Final = "BertNormalizer"
+_ACCENTS: Final = "strip_accents"
+_NORMALIZING: Final = {
+    "do_lower_case": "lowercase",
+    "tokenize_chinese_chars": "handle_chinese_chars",
+    _ACCENTS: _ACCENTS,
+}
+_DEFAULTS: Final = {"do_lower_case": True, "tokenize_chinese_chars": True, _ACCENTS: None}
+"""What a tokenizer of these classes does where its settings do not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -187,18 +196,26 @@ def _without_fast(
 def _require_own_settings(tokenizer: "Tokenizer", settings: Mapping[str, object], *, where: str) -> None:
     """Nothing, unless the settings beside a BERT tokenizer say other rules than `tokenizer.json`.
 
-    The library that the encoder was trained with lets the settings win.
+    The library that the encoder was trained with lets the settings win, and its defaults where settings
+    that name the class of a BERT tokenizer are silent.
     """
-    if settings.get("tokenizer_class") not in _BERT_CLASSES:
+    named, normalizer = settings.get("tokenizer_class"), tokenizer.normalizer
+    if named not in (None, *_BERT_CLASSES) or type(normalizer).__name__ != _NORMALIZER:
         return
+    rules = settings if named is None else {**_DEFAULTS, **settings}
     for key, of_file in _NORMALIZING.items():
-        stored, said = getattr(tokenizer.normalizer, of_file, None), settings.get(key)
-        if isinstance(said, bool) and isinstance(stored, bool) and said != stored:
+        stored, said = getattr(normalizer, of_file), rules.get(key)
+        differs = isinstance(said, bool) and said != stored
+        if key == _ACCENTS and key in rules:  # None: accents go where capitals go
+            lowers = normalizer.lowercase
+            differs = (lowers if said is None else said) != (lowers if stored is None else stored)
+        if differs:
+            told = "says" if key in settings else "leaves to its library"
             raise Damaged(
                 _problem(
                     where,
-                    expected=f'"{of_file}": {str(said).lower()}, as "{key}" of {TOKENIZER_SETTINGS} says',
-                    found=str(stored).lower(),
+                    expected=f'"{of_file}": {json.dumps(said)}, as "{key}" of {TOKENIZER_SETTINGS} {told}',
+                    found=json.dumps(stored),
                     fix=f"use the {TOKENIZER_SETTINGS} that was saved with this {TOKENIZER}",
                 )
             )
