@@ -13,6 +13,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from servable.artifact.safe import check_onnx
 from servable.artifact.safe.onnx_files import MOST_NAMES, MOST_NODES, MOST_TENSORS
+from servable.artifact.safe.protobuf import Fields, integers_of
 from servable.artifact.safe.tree_ensembles import MOST_LEVELS
 from servable.engines.onnx_session import GraphFile, open_graph
 from servable.errors import Damaged
@@ -190,9 +191,6 @@ def tree(*branches: tuple[int, int], nodes: int | None = None, **changes: object
     )
 
 
-CHAIN = [(2 * n + 1, 2 * n + 2) for n in range(MOST_LEVELS)]
-
-
 def chain(levels: int) -> Any:
     """A tree of so many levels: each split has a leaf and the next split below it."""
     branches = [(n + 1, levels + n) for n in range(levels - 1)]
@@ -223,20 +221,35 @@ def test_nodes_that_share_what_is_below_them_are_read() -> None:
         tree((1, 2), nodes_treeids=[-1, -1, -1]),
         tree((1, 2), nodes_truenodeids=[1]),
         tree((1, 2), nodes_modes=["BRANCH_LEQ"]),
-        tree((1, 2), nodes_truenodeids=[]),
     ],
 )
 def test_nodes_that_make_no_tree_are_refused(found: Any) -> None:
     assert refusal(model(found)).code == "onnx.trees"
 
 
-def test_trees_whose_numbers_are_packed_are_understood_too() -> None:
-    ids = bytes([0x42, 3, 0, 1, 2])  # the field of integers, as bytes
-    written = model(tree((1, 2))).SerializeToString()
-    loose = b"".join(bytes([0x40, number]) for number in range(3))
-    packed = written.replace(loose, ids + b"\x4a\x01" + b"x")[: len(written)]
+def varint(number: int) -> bytes:
+    """A number in groups of seven bits, a negative one in ten."""
+    number %= 1 << 64
+    found = bytearray()
+    while number >= 0x80:
+        found.append(number & 0x7F | 0x80)
+        number >>= 7
+    return bytes([*found, number])
 
-    assert refusal(packed).code in {"onnx.trees", "onnx.format"}
+
+@pytest.mark.parametrize("times", [1, 2, 3, 1000])
+@pytest.mark.parametrize("numbers", [[0], [1, 300], [-1], [2**63 - 1, -(2**63), 127, 128]])
+def test_repeated_numbers_are_the_same_one_by_one_and_packed(numbers: list[int], times: int) -> None:
+    expected = numbers * times
+    packed = b"".join(map(varint, expected))
+
+    for message in (
+        b"".join(b"\x40" + varint(number) for number in expected),
+        b"\x42" + varint(len(packed)) + packed,
+        b"".join(b"\x40" + varint(number) + b"\x08\x01" for number in expected),
+    ):
+        fields = list(Fields(most=10_000).of(memoryview(message)))
+        assert integers_of([value for number, value in fields if number == 8]).tolist() == expected
 
 
 @pytest.mark.parametrize(

@@ -103,13 +103,13 @@ def _text(text: TextFacts) -> Items:
 def engine(description: Description) -> Facts:
     """What computes the scores, and how far it is from its reference."""
     found = description.engine
-    compared = description.conversion
+    compared, threads = description.conversion, description.engine.intra_op_threads
     return Facts(
         items=(
             ("Engine", Cell(text=str(found.kind))),
             ("Model", Cell(text=", ".join(file.name for file in found.files))),
             ("Needs", Cell(text=f"servable[{found.extra}]" if found.extra else "nothing beside the core")),
-            ("Compared on", Cell(text=counted(found.intra_op_threads, "thread"))),
+            *(() if threads is None else (("Compared on", Cell(text=counted(threads, "thread"))),)),
             *(() if compared is None else (("Conversion", Cell(text=conversion_in_words(compared))),)),
         )
     )

@@ -19,6 +19,7 @@ MOST_GROWTH: Final = 16
 
 _MOST_PARTS, _MOST_ADDED, _MOST_ID = 32, 20_000, (1 << 24) - 1
 _MOST_PIECES, _MOST_IDS = 16, 4
+_TELLING: Final = frozenset({"merges", "max_input_chars_per_word", "unk_id"})
 _MODELS: Final = ("BPE", "Unigram", "WordLevel", "WordPiece")
 _LONGEST_WORD, _LONGEST_TOKEN, _LONGEST_INSERT = 1000, 512, 16
 
@@ -192,20 +193,15 @@ def _checked_piece(piece: object, marks: _Object, where: str) -> str | None:
 
 def _check_model(model: object, where: str) -> None:
     """Every key that any of the models has, because older files do not say which one they hold."""
-    if not isinstance(model, dict) or model.get("type") not in {None, *_MODELS}:
-        raise _refusal("model", where, f"a model of type {', '.join(_MODELS)}", "something else")
-    is_named = model.get("type") is not None
-    if (
-        not is_named
-        and "merges" not in model
-        and "max_input_chars_per_word" not in model
-        and "unk_id" not in model
-    ):
-        raise _refusal("model", where, f"a model of type {', '.join(_MODELS)}", "none of these")
+    kinds = f"a model of type {', '.join(_MODELS)}"
+    if not isinstance(model, dict) or model.get("type") not in (None, *_MODELS):
+        raise _refusal("model", where, kinds, "something else")
+    if model.get("type") is None and not _TELLING.intersection(model):
+        raise _refusal("model", where, kinds, "none of these")
     longest = model.get("max_input_chars_per_word", 1)
     if type(longest) is not int or not 0 < longest <= _LONGEST_WORD:
         raise _refusal("model", where, f"words of at most {_LONGEST_WORD} characters", shown(longest))
-    if model.get("dropout") not in {None, 0}:
+    if model.get("dropout") not in (None, 0):
         raise _refusal("model", where, "the same tokens each time", f"a dropout of {shown(model['dropout'])}")
     is_merging = "merges" in model
     for key in ("continuing_subword_prefix", "end_of_word_suffix"):
@@ -222,7 +218,7 @@ def _check_vocabulary(model: _Object, where: str) -> None:
             ids, tokens = vocabulary.values(), list(vocabulary)
             if {*map(type, ids)} - {int} or not 0 <= min(ids, default=0) <= max(ids, default=0) <= _MOST_ID:
                 raise _refusal("vocabulary", where, f"ids from 0 to {_MOST_ID}", "another")
-            if unknown is not None and unknown not in vocabulary:
+            if unknown is not None and not (isinstance(unknown, str) and unknown in vocabulary):
                 expected = f"the unknown token {shown(unknown)} in the vocabulary"
                 raise _refusal("vocabulary", where, expected, "none")
         case list() if type(number := model.get("unk_id")) is int and 0 <= number < len(vocabulary):

@@ -65,7 +65,8 @@ class TextPipeline:
         self._is_chunked = CHUNKER in before
         self._keeps_blanks = ONE_CHUNK in before  # blanks are tokens of some vocabularies
         if self._is_chunked and before[-1] != CHUNKER:
-            raise Damaged(_problem(steps_where, f"{CHUNKER} right before {TOKENIZER}", ", ".join(settings.steps)))
+            listed = ", ".join(settings.steps)
+            raise Damaged(_problem(steps_where, f"{CHUNKER} right before {TOKENIZER}", listed))
         self._clean = compose(before[:-1] if self._is_chunked else before, where=steps_where)
         self._settings = settings
         self._tokenizer = _tokenizer(tokenizer, where)
