@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from servable.artifact.safe import canonical_json, parse_json, pretty_json
+from servable.artifact.safe.jsons import MAX_VALUES
 from servable.errors import BadInput, Damaged
 
 Refused = Callable[[Callable[[], object]], Damaged]
@@ -264,3 +265,20 @@ def test_a_changed_text_is_read_as_json_does_or_refused(honest: bytes, choices: 
         return
 
     assert found == json.loads(data)
+
+
+@pytest.mark.parametrize(
+    "data", [b"[" + b"[]," * 500_001 + b"[]]", b"[" + b"1," * MAX_VALUES + b"1]", b"]" * (MAX_VALUES + 1)]
+)
+def test_too_many_values_are_refused_before_they_are_made(refused: Refused, data: bytes) -> None:
+    error = refused(lambda: parse_json(data, where="a.json"))
+
+    assert error.code == "json.size"
+    assert str(error) == (
+        f"a.json: expected at most {MAX_VALUES} commas and brackets of JSON, found more; "
+        "mend the file, or write it again"
+    )
+
+
+def test_a_long_list_within_the_limit_is_read() -> None:
+    assert parse_json(b"[" + b"0," * 100_000 + b"0]", where="a.json") == [0] * 100_001

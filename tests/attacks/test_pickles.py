@@ -294,6 +294,14 @@ def test_more_items_than_the_limit_are_refused(refused: Refused) -> None:
         assert refused(attack(data, limits)).code == "pickle.items"
 
 
+def test_frames_without_end_are_refused(refused: Refused) -> None:
+    data = b"\x80\x04" + (b"\x95" + bytes(8)) * 101 + b"}."
+
+    assert read_pickle(data, where="a.pkl") == {}
+    error = refused(lambda: read_pickle(data, where="a.pkl", limits=PickleLimits(items=100)))
+    assert error.code == "pickle.items"
+
+
 def test_more_bytes_than_the_limit_are_refused(refused: Refused) -> None:
     data = pickle.dumps("x" * 100)
 

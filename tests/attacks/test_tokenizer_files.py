@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
+from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 
 from servable.artifact.safe import check_tokenizer
 from servable.artifact.safe.precompiled import fault_of_charsmap
@@ -45,20 +45,13 @@ def roberta() -> Tokenizer:
 
 def xlm_roberta() -> Tokenizer:
     found = Tokenizer(models.Unigram(PIECES, 3))
-    charsmap = base64.b64decode(table([], b""))
-    found.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Replace(_regex(" {2,}"), " ")])
+    letters = normalizers.Precompiled(base64.b64decode(letter_table()))
+    found.normalizer = normalizers.Sequence([letters, normalizers.Replace(Regex(" {2,}"), " ")])
     found.pre_tokenizer = pre_tokenizers.Sequence(
         [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace()]
     )
     found.decoder = decoders.Metaspace()
-    assert charsmap
     return found
-
-
-def _regex(pattern: str) -> Any:
-    from tokenizers import Regex  # noqa: PLC0415
-
-    return Regex(pattern)
 
 
 def table(units: list[int], texts: bytes, *, places: int = 256) -> str:
