@@ -94,16 +94,6 @@ def put(name: str, data: bytes) -> Callable[[Files], object]:
     return lambda files: files.__setitem__(name, data)
 
 
-def only(name: str, data: bytes, *, instead_of: str) -> Callable[[Files], object]:
-    """One file in place of its twin."""
-
-    def change(files: Files) -> None:
-        del files[instead_of]
-        files[name] = data
-
-    return change
-
-
 def cut(name: str, share: float = 0.5) -> Callable[[Files], object]:
     """One file without its end."""
     return lambda files: files.__setitem__(name, files[name][: int(len(files[name]) * share)])

@@ -14,7 +14,8 @@ import onnxruntime as ort
 MOST_RUN_BYTES: Final = 512 << 20
 """Of the tensors that a graph may hold while it computes, beside its weights.
 
-A text of 512 tokens takes a large encoder (24 layers of width 1024) about 60 MB.
+A chunk of 512 tokens takes 32 MB and five of them at once 140 MB, with 12 heads of attention (measured, 6
+layers of width 384).
 """
 
 _MOST_OPENING_BYTES: Final = 256 << 20

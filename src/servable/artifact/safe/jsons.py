@@ -182,7 +182,7 @@ def _scan_string(text: str, token: re.Match[str], *, keys: set[str] | None, wher
 def _refuse_number(text: str, literal: str, where: str) -> NoReturn:
     """Raises for a number by its text, which the parser hands over without its place."""
     is_long = len(literal) > MAX_DIGITS
-    spelling = f"-?[0-9]{{{MAX_DIGITS},}}" if is_long else re.escape(literal)
+    spelling = f"-?[0-9][0-9.eE+-]{{{MAX_DIGITS - 1},}}" if is_long else re.escape(literal)
     number = re.compile(rf"{_STRING}|(?P<number>{spelling})(?![\w.+-])", re.DOTALL)
     start = next((found.start() for found in number.finditer(text) if found["number"]), 0)
     found = f"one of {len(literal)} digits" if is_long else shown(literal)
