@@ -1,6 +1,7 @@
 """Fixtures that several folders of tests share."""
 
 import os
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -23,3 +24,13 @@ def shared_dir() -> Path:
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     """A name for bytes that does not hold them: a compressed file knows when it was made."""
     return argname if isinstance(val, bytes) else None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A report that UTF-8 can hold: it travels between processes, and names of files need not be text."""
+    report = yield
+    report.sections = [
+        (name, content.encode(errors="backslashreplace").decode()) for name, content in report.sections
+    ]
+    return report
