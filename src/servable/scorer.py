@@ -128,6 +128,8 @@ def load(
 ) -> Scorer:
     """A scorer of the artifact in a folder or an archive, packed or as training left it.
 
+    While it opens an ONNX graph, the memory that this process may take is bounded (Linux, decision 0026).
+
     Args:
         path: folder, .tar.gz, .tar or .zip; or the file of a booster.
         on_damage: "refuse" a missing or broken file, or "warn" and go on without it.
