@@ -62,7 +62,7 @@ texts = st.one_of(
 
 def _pipeline(*steps: str, max_tokens: int = 6, max_chunks: int | None = None) -> TextPipeline:
     read = TextSettings(steps=steps, max_tokens=max_tokens, max_chunks=max_chunks)
-    return TextPipeline(read, TOKENIZER, where="text")
+    return TextPipeline(read, TOKENIZER, where="text", steps_where="text")
 
 
 def _ids(pipeline: TextPipeline, *values: str | None) -> list[list[list[int]]]:
