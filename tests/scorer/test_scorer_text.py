@@ -32,7 +32,7 @@ def test_without_a_chunker_a_text_is_scored_by_its_characters_in_any_company(of_
     alone = np.concatenate([scorer.score(record).raw for record in records])
     assert np.abs(found - alone).max() <= 5e-6
     assert np.abs(found[2] - found[3]).max() <= 5e-6
-    assert len(np.unique(np.round(found[:3, 1], 4))) == 3
+    assert np.diff(np.sort(found[:3, 1])).min() > 1e-5  # three texts, three scores
 
 
 def test_a_data_frame_of_texts_is_scored_as_its_records_are(text_model: Model) -> None:
