@@ -39,7 +39,6 @@ from servable.artifact import (
 )
 from servable.artifact.damage import DamageLog
 from servable.artifact.networks.fields import network_fields
-from servable.engines.networks import FAMILIES
 from servable.engines.networks.weights import weights_of
 from servable.errors import Damaged
 from servable.schema import Kind
@@ -92,12 +91,6 @@ def test_a_sound_output_is_read_without_a_word(output: Files) -> None:
 
 
 # --- families
-
-
-def test_both_tables_of_family_names_name_the_same_families() -> None:
-    assert FAMILIES.keys() == MODEL_CLASSES.keys()
-    for name, family in MODEL_CLASSES.items():
-        assert FAMILIES[name] is FAMILIES[family]
 
 
 @pytest.mark.parametrize("name", ["bimodal_bert", "bimodal", "multimodal_bert"])

@@ -6,6 +6,7 @@ from typing import Any, Final
 import torch
 from numpy.typing import NDArray
 
+from servable.artifact import MODEL_CLASSES
 from servable.engines.networks.bert import EncoderConfig
 from servable.engines.networks.bimodal_bert import BimodalBert
 from servable.engines.networks.bimodal_cross_attention import BimodalCrossAttention
@@ -22,28 +23,22 @@ from servable.errors import Damaged, Problem
 
 Family = type[BranchedNetwork] | type[TextClassifier]
 
-FAMILIES: Final[Mapping[str, Family]] = {
+_NETWORKS: Final[Mapping[str, Family]] = {
     "bert": TextClassifier,
-    "bimodal": BimodalBert,
     "bimodal_bert": BimodalBert,
     "bimodal_cross_attn": BimodalCrossAttention,
     "bimodal_gate_fusion": BimodalGateFusion,
     "bimodal_moe": BimodalMixture,
-    "multimodal_bert": BimodalBert,
-    "multimodal_cross_attn": BimodalCrossAttention,
-    "multimodal_gate_fusion": BimodalGateFusion,
-    "multimodal_moe": BimodalMixture,
-    "trimodal": TrimodalBert,
     "trimodal_bert": TrimodalBert,
     "trimodal_cross_attn": TrimodalCrossAttention,
-    "trimodal_cross_attn_bert": TrimodalCrossAttention,
     "trimodal_gate_fusion": TrimodalGateFusion,
-    "trimodal_gate_fusion_bert": TrimodalGateFusion,
 }
-"""`model_class` -> network; some have a name of their own when they are trained and another when served."""
+
+FAMILIES: Final[Mapping[str, Family]] = {name: _NETWORKS[family] for name, family in MODEL_CLASSES.items()}
+"""`model_class`, under any of its names -> network."""
 
 TRAINABLE: Final[Mapping[str, type[BranchedNetwork]]] = {
-    name: BimodalBert for name in ("bimodal", "bimodal_bert", "multimodal_bert")
+    name: BimodalBert for name, network in FAMILIES.items() if network is BimodalBert
 }
 """Those that `new_network` makes."""
 
