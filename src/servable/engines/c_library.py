@@ -13,10 +13,23 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from servable.errors import Problem, Unavailable
+from servable.errors import Damaged, Problem, Unavailable
 
 _FOLDERS = ("lib", "bin", "")
 _log = logging.getLogger("servable.engines")
+
+
+def unloadable(library: str, *, where: str) -> Damaged:
+    """The error for a model that a library does not load, although it looked sound."""
+    return Damaged(
+        Problem(
+            code="engine.model",
+            where=where,
+            expected=f"a booster that {library} can load",
+            found="one that it refuses",
+            fix="write it again with the training that made it",
+        )
+    )
 
 
 class LibraryError(RuntimeError):

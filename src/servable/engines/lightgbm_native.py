@@ -7,8 +7,7 @@ from typing import Final
 import numpy as np
 
 from servable.artifact import read_lightgbm
-from servable.engines.c_library import LibraryError, open_library
-from servable.errors import Damaged, Problem
+from servable.engines.c_library import LibraryError, open_library, unloadable
 from servable.records import FloatArray, ModelInputs
 
 _FLOAT32, _ROW_MAJOR, _VALUES, _FIRST, _ALL = (ctypes.c_int(number) for number in (0, 1, 0, 0, -1))
@@ -38,15 +37,7 @@ class LightGBMBooster:
                 ctypes.byref(self._handle),
             )
         except LibraryError as error:
-            raise Damaged(
-                Problem(
-                    code="engine.model",
-                    where=where,
-                    expected="a booster that LightGBM can load",
-                    found="one that it refuses",
-                    fix="write it again with the training that made it",
-                )
-            ) from error
+            raise unloadable("LightGBM", where=where) from error
         weakref.finalize(self, call, "LGBM_BoosterFree", self._handle)
 
     @property

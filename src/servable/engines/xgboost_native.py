@@ -8,8 +8,7 @@ from typing import Final
 import numpy as np
 
 from servable.artifact import read_xgboost
-from servable.engines.c_library import LibraryError, open_library
-from servable.errors import Damaged, Problem
+from servable.engines.c_library import LibraryError, open_library, unloadable
 from servable.records import FloatArray, ModelInputs
 
 _PREDICTION: Final = json.dumps(
@@ -48,15 +47,7 @@ class XGBoostBooster:
                 call("XGBoosterSetParam", self._handle, b"objective", b"multi:softprob")
             self._predict(np.zeros((1, self._features), dtype=np.float32))  # it looks no earlier
         except LibraryError as error:
-            raise Damaged(
-                Problem(
-                    code="engine.model",
-                    where=where,
-                    expected="a booster that XGBoost can load",
-                    found="one that it refuses",
-                    fix="write it again with the training that made it",
-                )
-            ) from error
+            raise unloadable("XGBoost", where=where) from error
 
     @property
     def features(self) -> int:
