@@ -41,7 +41,7 @@ from servable.artifact.manifest import (
 )
 from servable.artifact.networks.classes import MODEL_CLASSES
 from servable.artifact.networks.settings import MODEL_ARTIFACTS
-from servable.artifact.networks.weights import WEIGHTS, read_weights
+from servable.artifact.networks.weights import WEIGHTS, named_weights, read_weights
 from servable.artifact.packed import IMPUTATION, RISK_TABLES
 from servable.artifact.reading import read_artifact, read_files
 from servable.artifact.safe import (
@@ -127,6 +127,7 @@ __all__ = [
     "field_lists",
     "file_entries",
     "format_feature_columns",
+    "named_weights",
     "open_files",
     "parse_json",
     "pretty_json",

@@ -41,19 +41,23 @@ def read_weights(files: Files) -> Weights:
         raise _damaged(WEIGHTS, "the weights of a network", "no such file")
     if name == SAFETENSORS:
         return classifier_weights(read_safetensors(files.read(name), where=name))
-    stored = _arrays(read_torch(files.read(name), where=name), name)
+    stored = named_weights(read_torch(files.read(name), where=name), where=name)
     return stored if name == WEIGHTS else classifier_weights(stored)
 
 
-def shapes_of(weights: Weights) -> Shapes:
-    """The shape of each weight."""
-    return {name: array.shape for name, array in weights.items()}
+def named_weights(stored: object, *, where: str) -> dict[str, NDArray[Any]]:
+    """The weights of a state dict, or of a checkpoint that holds one under `state_dict`, by name.
 
+    Prefixes of wrappers around a network (`model.`, `module.`, `_orig_mod.`) are dropped.
 
-def _arrays(stored: object, where: str) -> Weights:
-    inner = stored.get("state_dict", stored) if isinstance(stored, dict) else None
-    if not isinstance(inner, dict):
+    Raises:
+        Damaged: `network.weights` if it is none, holds something else, or two weights have one name then.
+    """
+    if not isinstance(stored, Mapping):
         raise _damaged(where, "weights by name", f"a value of type {type(stored).__name__}")
+    inner = stored.get("state_dict", stored)
+    if not isinstance(inner, Mapping):
+        raise _damaged(where, "weights under `state_dict`", f"a value of type {type(inner).__name__}")
     found: dict[str, NDArray[Any]] = {}
     for stored_name, value in inner.items():
         name = _unwrapped(str(stored_name))
@@ -63,6 +67,11 @@ def _arrays(stored: object, where: str) -> Weights:
             raise _damaged(where, f"one weight `{name}`", f"a second one, {shown(stored_name)}")
         found[name] = value
     return found
+
+
+def shapes_of(weights: Weights) -> Shapes:
+    """The shape of each weight."""
+    return {name: array.shape for name, array in weights.items()}
 
 
 def _unwrapped(name: str) -> str:

@@ -8,12 +8,12 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from servable.artifact import named_weights
 from servable.errors import Damaged, Problem, shown
 
 Shapes = Mapping[str, tuple[int, ...]]
 """The shape of each stored weight."""
 
-_WRAPPERS: Final = ("model.", "module.", "_orig_mod.")
 _UNUSED: Final = ("class_weights_tensor", "loss_op.weight")
 _BUFFERS: Final = (".position_ids", ".token_type_ids")
 _CHECKPOINTS: Final = ("bert.", "roberta.")
@@ -23,27 +23,15 @@ _FORMER_NAMES: Final = {"gamma": "weight", "beta": "bias"}
 def weights_of(stored: Mapping[str, object], *, where: str) -> dict[str, NDArray[Any]]:
     """The weights by the names that a network gives them, without what scoring does not read.
 
-    Prefixes of wrappers around a network (`model.`, `module.`, `_orig_mod.`) are dropped; a checkpoint
-    that holds them under `state_dict` is opened.
-
     Raises:
-        Damaged: `network.weights` if something there is not an array, or two have one name.
+        Damaged: `network.weights` if something there is not an array of numbers with a fraction, or two
+            have one name.
     """
-    inner = stored.get("state_dict", stored)
-    if not isinstance(inner, Mapping):
-        raise _wrong(where, "weights under `state_dict`", f"a value of type {type(inner).__name__}")
-    weights: dict[str, NDArray[Any]] = {}
-    for stored_name, value in inner.items():
-        name = _unwrapped(str(stored_name))
-        if name in _UNUSED or name.endswith(_BUFFERS):
-            continue
-        if not isinstance(value, np.ndarray):
-            raise _wrong(where, f"numbers under `{name}`", f"a value of type {type(value).__name__}")
-        if value.dtype.kind != "f":
-            raise _wrong(where, f"numbers under `{name}` with a fraction", f"an array of {value.dtype}")
-        if name in weights:
-            raise _wrong(where, f"one weight `{name}`", f"a second one, {shown(stored_name)}")
-        weights[name] = value
+    named = named_weights(stored, where=where)
+    weights = {n: array for n, array in named.items() if n not in _UNUSED and not n.endswith(_BUFFERS)}
+    for name, array in weights.items():
+        if array.dtype.kind != "f":
+            raise _wrong(where, f"numbers under `{name}` with a fraction", f"an array of {array.dtype}")
     return weights
 
 
@@ -116,12 +104,6 @@ def drawn_weights(network: nn.Module, *, seed: int, outside: tuple[str, ...]) ->
             weights[f"{name}.weight"] = np.ones(width, dtype=np.float32)
             weights[f"{name}.bias"] = np.zeros(width, dtype=np.float32)
     return weights
-
-
-def _unwrapped(name: str) -> str:
-    while name.startswith(_WRAPPERS):
-        name = name.partition(".")[2]
-    return name
 
 
 def _current(name: str) -> str:
