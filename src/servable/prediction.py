@@ -6,58 +6,19 @@ from typing import IO
 
 import msgspec
 
-from servable.codecs import encode_csv, label_of, read_table_blocks
-from servable.errors import BadInput, Problem
-from servable.records import ABSENT, Predictions, Table, TextJoin
+from servable.codecs import encode_csv, label_of
+from servable.datasets import read_blocks
+from servable.records import Predictions
 from servable.scorer import Scorer
 
 
 def predict(scorer: Scorer, path: Path) -> Iterator[Predictions]:
-    """Predictions of each block of a CSV, NDJSON, JSON or Parquet file.
-
-    The first row of a CSV file is a header if it holds the name of every field, in any order;
-    otherwise its columns are those of the artifact. Columns that training joined into its text field
-    are joined again.
+    """Predictions of each block of a CSV, NDJSON, JSON or Parquet file; see `read_blocks`.
 
     Raises:
         NotFound, BadInput: naming file, record (counted from 0 within the file) and field.
     """
-    seen, join = 0, scorer.artifact.text_join
-    required = frozenset(scorer.schema.names())
-    headers = [required]
-    if join is not None:
-        headers.append(required - {join.field} | set(join.columns))
-    for block in read_table_blocks(path, headers=headers):
-        try:
-            table = block if join is None else _joined(block, join, first_record=seen)
-            records = scorer.schema.bind(table, first_record=seen)
-        except BadInput as error:
-            raise error.inside(path.name) from error
-        yield scorer.score_records(records)
-        seen += len(records)
-
-
-def _joined(table: Table, join: TextJoin, *, first_record: int) -> Table:
-    """The table with the columns of the text joined, where it has them; each must stand in every record."""
-    if not join.fits(table):
-        return table
-    names = table.names or ()
-    at = [(names.index(column), column) for column in join.columns]
-    problems = [
-        Problem(
-            code="request.missing-field",
-            where=f'record {number}, column "{column}"',
-            expected=f'every column of the field "{join.field}" to be present',
-            found="no such key",
-            fix="add it, with null if the value is missing",
-        )
-        for number, row in enumerate(table.rows, start=first_record)
-        for index, column in at
-        if row[index] is ABSENT
-    ]
-    if problems:
-        raise BadInput(problems)
-    return join.apply(table)
+    return (scorer.score_records(block.records) for block in read_blocks(path, scorer.artifact))
 
 
 def write_csv(file: IO[str], id_name: str | None, blocks: Iterable[Predictions]) -> None:

@@ -194,6 +194,15 @@ class Records:
     def __len__(self) -> int:
         return self.n
 
+    def take(self, rows: NDArray[np.int64]) -> "Records":
+        """The records at `[k]` places, in their order."""
+        columns = self.columns
+        return Records(
+            columns=Columns(columns.layout, columns.numbers[:, rows], columns.strings[:, rows]),
+            n=len(rows),
+            ids=None if self.ids is None else tuple(self.ids[row] for row in rows.tolist()),
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TextInputs:

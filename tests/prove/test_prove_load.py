@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from prove_doubles import a_plan, running
 
+from servable.progress import silent
 from servable.prove.connection import IDLE, Address, Connection, connect, outcome_of
 from servable.prove.endpoint import parse_target
 from servable.prove.exchange import ask_in_turn
 from servable.prove.load import Ammunition, loop_alarm, run_load
 from servable.prove.plan import make_schedule
-from servable.prove.progress import silent
 from servable.prove.response import Response
 from servable.prove.samples import Outcome
 

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from servable.codecs import read_table
 from servable.errors import BadInput
+from servable.metrics import auc, log_loss
 from servable.records import TextJoin
 from servable.train.baseline import fit_baseline
-from servable.train.metrics import auc, log_loss
 from servable.train.split import Part, positions, split
 
 TEXTS = ["good shoes", "bad shoes", "very good", "very bad"] * 10

@@ -28,11 +28,12 @@ import servable
 from fixtures_models import contents, write_table
 from fixtures_text import COLUMNS
 from servable.preprocess import TextReader
+from servable.progress import Progress
 from servable.records import ModelInputs
 from servable.schema import Schema
 from servable.train import NetworkSettings, train
 from servable.train.batches import LengthBatches
-from servable.train.family import Examples, FittedModel, Progress, Say
+from servable.train.family import Examples, FittedModel, Say
 from servable.train.split import Part
 
 pytestmark = pytest.mark.slow

@@ -23,15 +23,20 @@ UNEXPECTED = 70
 
 _VERBS = {
     "train": "Train a classifier on a table: a training output.",
+    "calibrate": "Fit the calibrator of a model again, on rows that it has not seen.",
+    "evaluate": "Measure what a model's scores are worth on a labelled table.",
     "pack": "Pack a training output into one archive that serves anywhere.",
     "payload": "Derive sample requests from an artifact.",
     "serve": "Serve an artifact over HTTP.",
     "prove": "Prove that an endpoint is right, fast enough and reliable under load.",
     "predict": "Score a file in process.",
     "inspect": "Show what an artifact holds.",
+    "explain": "Show what a model sees of a record, step by step.",
+    "diff": "Compare two artifacts, and how scores move between them.",
+    "drift": "Compare fresh data with what a model was made for.",
     "demo": "Train, pack, serve and prove a model on a public table.",
 }
-_PLANNED = ("calibrate", "evaluate", "explain", "diff", "pipeline", "register", "registry", "deploy")
+_PLANNED = ("pipeline", "register", "registry", "deploy")
 
 
 class _Verbs(click.Group):

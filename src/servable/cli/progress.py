@@ -1,24 +1,24 @@
 """Progress of long work on a terminal; nothing where standard error is not one."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
-Progress = Callable[[str, int, int], None]
+from servable.progress import Progress, silent
 
 
 @contextmanager
 def progress() -> Iterator[Progress]:
     """A function to call with what is being done, how much is done, and how much there is."""
     if not sys.stderr.isatty():
-        yield lambda *_: None
+        yield silent
         return
     try:
         from rich.console import Console  # noqa: PLC0415  # only on a terminal
         from rich.progress import BarColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
         from rich.progress import Progress as Bars  # noqa: PLC0415
     except ImportError:  # the extra `prove` brings it; without it, work is silent
-        yield lambda *_: None
+        yield silent
         return
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Bars(*columns, console=Console(stderr=True), transient=True) as bars:

@@ -12,6 +12,7 @@ from servable.demo.wheels import NotFetched
 from servable.errors import BadInput, Problem
 from servable.pack import pack
 from servable.payload import generate
+from servable.progress import Progress
 from servable.prove import Objective, Proof, prove
 from servable.train import NetworkSettings, TableSettings, XGBoostSettings, find_encoder, train
 
@@ -19,7 +20,6 @@ _MARK = ".servable-demo"
 _TREES_OBJECTIVE = Objective(rate_per_s=20, max_latency_ms=100, max_error_rate=0.01)
 _TEXT_OBJECTIVE = Objective(rate_per_s=10, max_latency_ms=150, max_error_rate=0.01)
 
-Progress = Callable[[str, int, int], None]
 Say = Callable[[str], None]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from servable.artifact import Artifact
-from servable.codecs import read_table_blocks
+from servable.datasets import read_named_blocks
 from servable.errors import BadInput, NotFound, Problem
 from servable.pack.sampling import Sample, sample
 from servable.records import Table
@@ -46,15 +46,9 @@ def read_golden_table(path: Path, artifact: Artifact) -> Sample[bytes]:
 
 
 def _requests(path: Path, artifact: Artifact) -> Iterator[bytes]:
-    schema, join, seen = artifact.schema, artifact.text_join, 0
-    for block in read_table_blocks(path, headers=[frozenset()]):
-        table = join.apply(block) if join is not None and join.fits(block) else block
-        try:
-            schema.bind(table, first_record=seen)
-        except BadInput as error:
-            raise error.inside(path.name) from error
-        yield from _encoded(table, schema.names())
-        seen += len(table)
+    fields = artifact.schema.names()
+    for block in read_named_blocks(path, artifact):
+        yield from _encoded(block.table, fields)
 
 
 def _encoded(table: Table, fields: tuple[str, ...]) -> Iterator[bytes]:

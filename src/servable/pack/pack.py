@@ -27,9 +27,8 @@ from servable.pack.container import container_code
 from servable.pack.conversion import Converted
 from servable.pack.entries import Entries
 from servable.pack.golden import KEPT_RECORDS, GoldenChoice, Proposal, propose, settle
+from servable.progress import Progress, silent
 from servable.scorer import Scorer, load
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +87,7 @@ def pack(
     allow_download: bool = False,
     columns: Path | None = None,
     tolerances: Tolerances | None = None,
-    progress: Progress = lambda *_: None,
+    progress: Progress = silent,
 ) -> PackResult:
     """Packs a training output into one archive that serves without the training libraries.
 

@@ -19,9 +19,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
+from servable.progress import Progress
 from servable.prove.connection import IDLE, Address, Connection, connect, outcome_of
 from servable.prove.plan import Plan, Schedule
-from servable.prove.progress import Progress
 from servable.prove.response import Response
 from servable.prove.samples import Outcome, Samples
 

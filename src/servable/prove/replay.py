@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from servable.progress import Progress
 from servable.prove.ammunition import read_answer
 from servable.prove.endpoint import Target
 from servable.prove.exchange import ask_in_turn
 from servable.prove.parity import Expected, Mode, ParityLine, ParityRule, Replayed, parity_line
 from servable.prove.plan import shuffled
-from servable.prove.progress import Progress
 from servable.prove.requests import SHUFFLED_ROWS, GoldenRequests, PayloadBody, to_wire
 from servable.prove.response import Response
 from servable.prove.samples import Outcome

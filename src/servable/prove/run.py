@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from servable.artifact import pretty_json
 from servable.codecs import REQUEST_TYPES
+from servable.progress import Progress, silent
 from servable.prove.ammunition import Body, body_classes, class_sizes, error_examples, settle
 from servable.prove.document import Facts, TargetFacts, derive, recorded
 from servable.prove.endpoint import (
@@ -30,7 +31,6 @@ from servable.prove.objective import Objective
 from servable.prove.page import proof_page
 from servable.prove.parity import Expected, ParityLine
 from servable.prove.plan import MIN_DURATION_S, MIN_REQUESTS, Plan, Warmup, make_plan, make_schedule
-from servable.prove.progress import Progress, silent
 from servable.prove.proof import Proof, read_proof
 from servable.prove.replay import ask_payload, failure_of, replay_golden
 from servable.prove.response import Response

@@ -9,14 +9,12 @@ from numpy.typing import NDArray
 
 from servable.errors import BadInput, Problem
 from servable.preprocess import TextReader
+from servable.progress import Progress
 from servable.records import ModelInputs
 from servable.schema import Schema
 
 LARGEST_SEED = 2**31 - 1
 """What every library in use takes as a seed."""
-
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how much of it is done, and how much there is."""
 
 Say = Callable[[str], None]
 """Called with a sentence that a person should read before the work is done."""

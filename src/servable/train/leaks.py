@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from servable.metrics import auc
 from servable.preprocess import fit_imputation, fit_risk_table
 from servable.records import FloatArray, Records
 from servable.schema import Field, Kind, Schema
-from servable.train.metrics import auc
 from servable.train.split import Part
 
 SUSPICIOUS_AUC = 0.95

@@ -12,10 +12,11 @@ from typing import ClassVar, Literal
 from servable.artifact import StoredText
 from servable.errors import BadInput, Problem
 from servable.preprocess import TextReader
+from servable.progress import Progress
 from servable.schema import Kind, Schema
 from servable.scorer import text_reader_of
 from servable.train.encoders import Encoder
-from servable.train.family import LARGEST_SEED, Examples, FittedModel, Progress, Say, require_setting
+from servable.train.family import LARGEST_SEED, Examples, FittedModel, Say, require_setting
 
 TEXT_STEPS = ("html_normalizer", "text_normalizer", "dialogue_chunker", "tokenizer")
 """Markup out, lower case, one blank between words; a text too long for one chunk is cut."""

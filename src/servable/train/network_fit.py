@@ -13,8 +13,9 @@ from typing import Any
 
 from servable.artifact import ENCODER_CONFIG, TOKENIZER, TOKENIZER_FOLDER, disk_errors, pretty_json
 from servable.errors import BadInput, Problem, Unavailable
+from servable.progress import Progress
 from servable.schema import Kind, Schema
-from servable.train.family import Examples, FittedModel, Progress, Say
+from servable.train.family import Examples, FittedModel, Say
 from servable.train.network_family import NetworkSettings
 
 try:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from servable.codecs import read_table
 from servable.errors import BadInput, Problem
-from servable.records import Columns, ObjectArray, Records
+from servable.records import ObjectArray, Records
 from servable.train.columns import LabelledTable, TableSettings, read_columns
 from servable.train.split import SPLIT_RULE, Part, positions, split
 
@@ -42,14 +42,6 @@ class TrainingTable:
     def name(self) -> str:
         """The file's name without its ending."""
         return self.path.name.partition(".")[0]
-
-    def records_of(self, rows: Rows) -> Records:
-        """Typed columns of some rows."""
-        columns = self.records.columns
-        return Records(
-            columns=Columns(columns.layout, columns.numbers[:, rows], columns.strings[:, rows]),
-            n=len(rows),
-        )
 
     def labels_of(self, part: Part) -> NDArray[np.int64]:
         """Class indices of a part's rows."""

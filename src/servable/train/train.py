@@ -23,15 +23,15 @@ from servable.artifact import (
 )
 from servable.calibration import fit_lookup_table
 from servable.engines import usable_cores
+from servable.metrics import Comparison, ScoreReport, Standing, compare, report
 from servable.preprocess import Preprocessor, RiskTable, fit_imputation, fit_risk_table
+from servable.progress import Progress, silent
 from servable.records import FloatArray, ObjectArray
 from servable.schema import Kind
 from servable.scorer import Scorer, scorer_of
 from servable.train.columns import TableSettings
-from servable.train.comparison import Comparison, Standing, compare
-from servable.train.family import Examples, Family, Progress, Say
+from servable.train.family import Examples, Family, Say
 from servable.train.leaks import find_warnings
-from servable.train.metrics import ScoreReport, report
 from servable.train.output import calibration_files, facts_file, output_files, plain
 from servable.train.split import SPLIT_RULE, Part
 from servable.train.table import Rows, TrainingTable, read_training_table
@@ -99,7 +99,7 @@ def train(
     settings: Family,
     name: str | None = None,
     say: Say = lambda _: None,
-    progress: Progress = lambda *_: None,
+    progress: Progress = silent,
 ) -> TrainingResult:
     """Trains a classifier of two classes and writes its training output.
 
@@ -189,14 +189,14 @@ def _finish(
 ) -> TrainingResult:
     """What needs a model that scores: calibration, figures, golden records; then everything is written."""
     progress("calibrate", 0, 1)
-    uncalibrated = _scorer(files).score_records(table.records_of(table.parts[Part.CALIB]))
+    uncalibrated = _scorer(files).score_records(table.records.take(table.parts[Part.CALIB]))
     calibration_labels = table.labels_of(Part.CALIB).astype(np.float64)
     fitted = fit_lookup_table(uncalibrated.raw[:, 1], calibration_labels)
     files = files | calibration_files(fitted)
     scorer = _scorer(files)
     progress("measure on the test rows", 0, 1)
     test, labels = table.parts[Part.TEST], table.labels_of(Part.TEST)
-    predictions = scorer.score_records(table.records_of(test))
+    predictions = scorer.score_records(table.records.take(test))
     raw, calibrated = (
         report(scores[:, 1], labels, seed=settings.seed)
         for scores in (predictions.raw, predictions.calibrated)
@@ -264,7 +264,7 @@ def _fit_preprocessor(table: TrainingTable, settings: Family) -> Preprocessor:
 
 
 def _examples(table: TrainingTable, preprocessor: Preprocessor, part: Part) -> Examples:
-    return Examples(preprocessor.apply(table.records_of(table.parts[part])), table.labels_of(part))
+    return Examples(preprocessor.apply(table.records.take(table.parts[part])), table.labels_of(part))
 
 
 def _baseline_fit(table: TrainingTable) -> FitBaseline | None:
@@ -284,7 +284,7 @@ def _baseline(
     plain_preprocessor = replace(preprocessor, texts={})
 
     def inputs(part: Part) -> tuple[list[str], NDArray[np.float32]]:
-        records = table.records_of(table.parts[part])
+        records = table.records.take(table.parts[part])
         return table.texts_of(part, text), plain_preprocessor.apply(records).tabular
 
     baseline = fit(*inputs(Part.TRAIN), table.labels_of(Part.TRAIN), seed=seed)

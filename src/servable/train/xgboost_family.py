@@ -7,8 +7,9 @@ from typing import ClassVar
 
 from servable.errors import BadInput, Problem
 from servable.preprocess import TextReader
+from servable.progress import Progress
 from servable.schema import Kind, Schema
-from servable.train.family import LARGEST_SEED, Examples, FittedModel, Progress, Say, require_setting
+from servable.train.family import LARGEST_SEED, Examples, FittedModel, Say, require_setting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from servable.train.comparison import Comparison, Standing, compare
-from servable.train.metrics import Estimate, auc, log_loss, report
+from servable.metrics import Comparison, Estimate, Standing, auc, compare, log_loss, report
 
 Scores = NDArray[np.float64]
 ZERO = Estimate(value=0.0, low=0.0, high=0.0)

@@ -1,4 +1,4 @@
-"""How a proof tells what it is doing, without knowing of terminals."""
+"""How long work tells what it is doing, without knowing of terminals."""
 
 from typing import Protocol
 
@@ -7,8 +7,8 @@ class Progress(Protocol):
     """Called at the start of each phase, a few times a second within it, and at its end."""
 
     def __call__(self, phase: str, done: int, total: int, /) -> None:
-        """`done` of `total` steps of a phase (`start`, `golden`, `payload`, `load`, `report`) are made."""
+        """`done` of `total` steps of a phase are made."""
 
 
-def silent(phase: str, done: int, total: int) -> None:
+def silent(phase: str, done: int, total: int, /) -> None:
     """The progress of a caller that does not want to know."""

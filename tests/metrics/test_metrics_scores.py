@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from servable.train.metrics import auc, calibration_error, log_loss, report
+from servable.metrics import auc, calibration_error, log_loss, report
 
 metrics = pytest.importorskip("sklearn.metrics")
 

@@ -7,8 +7,8 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from servable.metrics.scores import Estimate, auc, log_loss
 from servable.records import FloatArray
-from servable.train.metrics import Estimate, auc, log_loss
 
 _DRAWS = 400
 

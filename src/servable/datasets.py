@@ -1,0 +1,214 @@
+"""Tables in files as a model reads them: records, block by block, and their labels where they are wanted.
+
+Columns that training joined into its text field are joined again, so that the table that a model was
+trained on can be scored as it is.
+"""
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from servable.artifact import Artifact
+from servable.codecs import read_table_blocks
+from servable.errors import BadInput, Problem, shown
+from servable.records import ABSENT, Cell, Records, Table, TextJoin
+
+_WHOLE: Final = re.compile(r"(-?[0-9]+)\.0+", re.ASCII)
+_MOST_NAMED: Final = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Block:
+    """Some rows of a table that follow one another.
+
+    Attributes:
+        first: number of the first one, counted from 0 within the file.
+        table: their cells; the text field in the place of the columns it is joined of.
+        records: the same, bound to the schema.
+    """
+
+    first: int
+    table: Table
+    records: Records
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class LabelledBlock:
+    """Rows of a table that have a label.
+
+    Attributes:
+        rows: `[n]` their numbers, counted from 0 within the file.
+        table: their cells, the label's among them.
+        records: the same, bound to the schema.
+        labels: `[n]` class index.
+        unlabelled: rows among and behind them that were left out because their label is missing.
+    """
+
+    rows: NDArray[np.int64]
+    table: Table
+    records: Records
+    labels: NDArray[np.int64]
+    unlabelled: int
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+
+def read_blocks(path: Path, artifact: Artifact) -> Iterator[Block]:
+    """The rows of a CSV, NDJSON, JSON or Parquet file in blocks of at most 4,096.
+
+    The first row of a CSV file is a header if it holds the name of every field, in any order; otherwise
+    its columns are those of the artifact.
+
+    Raises:
+        NotFound, BadInput: naming file, record (counted from 0 within the file) and field.
+    """
+    required, join = frozenset(artifact.schema.names()), artifact.text_join
+    headers = [required]
+    if join is not None:
+        headers.append(required - {join.field} | set(join.columns))
+    return _blocks(path, artifact, headers)
+
+
+def read_named_blocks(path: Path, artifact: Artifact) -> Iterator[Block]:
+    """The same of a file whose columns have names; the first row of a CSV file is its header."""
+    return _blocks(path, artifact, [frozenset()])
+
+
+def read_labelled_blocks(
+    path: Path, artifact: Artifact, *, label: str | None = None, columns: Sequence[str] = ()
+) -> Iterator[LabelledBlock]:
+    """The labelled rows of a file whose columns have names.
+
+    A label is the name of a class; where all names are whole numbers, `1`, `1.0` and true are one.
+
+    Args:
+        path: .csv with a header, .ndjson, .json or .parquet.
+        artifact: whose schema the rows must fit.
+        label: column of the labels.  [default: the one that training predicted]
+        columns: other columns that the table must have.
+
+    Raises:
+        NotFound, BadInput: `table.label` for a column that is not there or a label that names no class,
+            `table.column` for another column that is not there.
+    """
+    named = label or artifact.schema.label_name
+    if named is None:
+        raise _refusal(
+            "table.label",
+            path.name,
+            "to be told which column holds the label, since the artifact names none",
+            "no word about it",
+            "pass `--label`",
+        )
+    for block in read_named_blocks(path, artifact):
+        for column in (named, *columns):
+            _require_column(path, block.table, column, is_label=column == named)
+        try:
+            yield _labelled(block, named, artifact.schema.classes)
+        except BadInput as error:
+            raise error.inside(path.name) from error
+
+
+def _blocks(path: Path, artifact: Artifact, headers: Sequence[frozenset[str]]) -> Iterator[Block]:
+    seen, join = 0, artifact.text_join
+    for read in read_table_blocks(path, headers=headers):
+        try:
+            table = read if join is None else _joined(read, join, first_record=seen)
+            records = artifact.schema.bind(table, first_record=seen)
+        except BadInput as error:
+            raise error.inside(path.name) from error
+        if records.skipped_headers:
+            table = Table(names=table.names, rows=table.rows[records.skipped_headers :])
+        yield Block(first=seen, table=table, records=records)
+        seen += len(records)
+
+
+def _joined(table: Table, join: TextJoin, *, first_record: int) -> Table:
+    """The table with the columns of the text joined, where it has them; each must stand in every record."""
+    if not join.fits(table):
+        return table
+    names = table.names or ()
+    at = [(names.index(column), column) for column in join.columns]
+    problems = [
+        Problem(
+            code="request.missing-field",
+            where=f'record {number}, column "{column}"',
+            expected=f'every column of the field "{join.field}" to be present',
+            found="no such key",
+            fix="add it, with null if the value is missing",
+        )
+        for number, row in enumerate(table.rows, start=first_record)
+        for index, column in at
+        if row[index] is ABSENT
+    ]
+    if problems:
+        raise BadInput(problems)
+    return join.apply(table)
+
+
+def _labelled(block: Block, label: str, classes: Sequence[str]) -> LabelledBlock:
+    cells = block.table.column(label)
+    kept = [at for at, cell in enumerate(cells) if not _is_missing(cell)]
+    index = {name: number for number, name in enumerate(classes)}
+    labels = [index.get(str(cells[at]), index.get(_whole(cells[at]), -1)) for at in kept]
+    if -1 in labels:
+        at = kept[labels.index(-1)]
+        raise _refusal(
+            "table.label",
+            f'record {block.first + at}, column "{label}"',
+            f"one of the model's classes, {_listed(classes)}",
+            shown(cells[at]),
+            "write the label as the model names it, or leave it empty",
+        )
+    rows = np.array(kept, dtype=np.int64)
+    return LabelledBlock(
+        rows=rows + block.first,
+        table=Table(names=block.table.names, rows=[block.table.rows[at] for at in kept]),
+        records=block.records.take(rows),
+        labels=np.array(labels, dtype=np.int64),
+        unlabelled=len(cells) - len(kept),
+    )
+
+
+def _is_missing(cell: Cell) -> bool:
+    """Whether a row has no label: none, an empty one, or a number that is none."""
+    return cell is None or cell is ABSENT or cell == "" or (isinstance(cell, float) and math.isnan(cell))
+
+
+def _whole(cell: Cell) -> str:
+    """A label that spells a whole number without its decimals, true and false as 1 and 0."""
+    text = str(int(cell)) if isinstance(cell, bool) else str(cell)
+    whole = _WHOLE.fullmatch(text)
+    return whole[1] if whole else text
+
+
+def _require_column(path: Path, table: Table, column: str, *, is_label: bool) -> None:
+    names = table.names or ()
+    if column in names:
+        return
+    raise _refusal(
+        "table.label" if is_label else "table.column",
+        path.name,
+        f'a column "{column}"{", which holds the label" if is_label else ""}',
+        f"the columns {_listed(names)}",
+        f"{'pass `--label` or ' if is_label else ''}name a column of the table",
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    rest = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return f"{', '.join(names[:_MOST_NAMED])}{rest}"
+
+
+def _refusal(code: str, where: str, expected: str, found: str, fix: str) -> BadInput:
+    return BadInput(Problem(code=code, where=where, expected=expected, found=found, fix=fix))

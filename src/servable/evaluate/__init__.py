@@ -1,0 +1,1 @@
+"""What a model does: evaluated, explained, compared with another, watched for drift."""
