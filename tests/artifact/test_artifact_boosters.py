@@ -14,6 +14,7 @@ import servable
 from servable.artifact import MemoryFiles, OnDamage, format_feature_columns, read_artifact, read_files
 from servable.cli.inspect import command as inspect_command
 from servable.cli.pack import command as pack_command
+from servable.cli.predict import command as predict_command
 from servable.errors import BadInput, Damaged, NotFound
 from servable.pack import pack
 from servable.schema import Kind
@@ -446,7 +447,12 @@ def test_the_commands_take_a_list_of_columns(tmp_path: Path) -> None:
     shown = CliRunner().invoke(inspect_command, [str(model), "--columns", str(columns), "--json"])
     done = CliRunner().invoke(pack_command, [str(model), "--columns", str(columns), "-o", str(packed)])
 
-    assert (shown.exit_code, done.exit_code) == (0, 0)
+    table = tmp_path / "rows.csv"
+    table.write_text(f"{','.join(COLUMNS)}\n{','.join('1' for _ in COLUMNS)}\n")
+    scored = CliRunner().invoke(predict_command, [str(model), str(table), "--columns", str(columns)])
+
+    assert (shown.exit_code, done.exit_code, scored.exit_code) == (0, 0, 0)
+    assert scored.stdout.startswith("raw_0,raw_1,")
     assert [field["name"] for field in json.loads(shown.stdout)["fields"]] == list(COLUMNS)
     assert servable.load(packed).schema.names() == COLUMNS
 

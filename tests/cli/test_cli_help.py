@@ -12,7 +12,10 @@ from fixtures_models import environment, run
 from servable.cli.train import command as train_command
 from servable.train import NetworkSettings, XGBoostSettings
 
-VERBS = ("train", "pack", "payload", "serve", "prove", "predict", "inspect", "demo")
+VERBS = (
+    *("train", "calibrate", "evaluate", "pack", "payload", "serve", "prove", "predict"),
+    *("inspect", "explain", "diff", "drift", "demo"),
+)
 HEAVY = {"numpy", "onnxruntime", "xgboost", "uvicorn", "arro3", "rich", "msgspec"}
 LIST_MODULES = """
 import sys

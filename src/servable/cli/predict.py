@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from servable.cli.options import ALLOW_DOWNLOAD, ARTIFACT, DEVICE, ON_DAMAGE
+from servable.cli.options import ALLOW_DOWNLOAD, ARTIFACT, COLUMNS, DEVICE, ON_DAMAGE
 
 
 @click.command("predict")
@@ -15,6 +15,7 @@ from servable.cli.options import ALLOW_DOWNLOAD, ARTIFACT, DEVICE, ON_DAMAGE
     "-o", "--output", type=click.Path(path_type=Path), help="File to write.  [default: standard output]"
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line instead of CSV.")
+@COLUMNS
 @DEVICE
 @ON_DAMAGE
 @ALLOW_DOWNLOAD
@@ -23,6 +24,7 @@ def command(
     table: Path,
     output: Path | None,
     as_json: bool,
+    columns: Path | None,
     device: str,
     on_damage: str,
     allow_download: bool,
@@ -40,7 +42,9 @@ def command(
     from servable.prediction import predict, write_csv, write_ndjson  # noqa: PLC0415  # the same
     from servable.scorer import load  # noqa: PLC0415  # the same
 
-    scorer = load(artifact, on_damage=on_damage, device=device, allow_download=allow_download)
+    scorer = load(
+        artifact, on_damage=on_damage, device=device, allow_download=allow_download, columns=columns
+    )
     write = write_ndjson if as_json else write_csv
     blocks = predict(scorer, table)
     id_name = scorer.schema.id_name

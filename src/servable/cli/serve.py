@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from servable.cli.options import ALLOW_DOWNLOAD, ARTIFACT, DEVICE, ON_DAMAGE
+from servable.cli.options import ALLOW_DOWNLOAD, ARTIFACT, COLUMNS, DEVICE, ON_DAMAGE
 
 
 @click.command("serve")
@@ -20,6 +20,7 @@ from servable.cli.options import ALLOW_DOWNLOAD, ARTIFACT, DEVICE, ON_DAMAGE
     type=click.IntRange(min=1),
     help="Threads inside one operation of a network.  [default: measured at the start]",
 )
+@COLUMNS
 @DEVICE
 @ON_DAMAGE
 @ALLOW_DOWNLOAD
@@ -29,6 +30,7 @@ def command(
     port: int | None,
     max_body_bytes: int | None,
     threads: int | None,
+    columns: Path | None,
     device: str,
     on_damage: str,
     allow_download: bool,
@@ -54,6 +56,7 @@ def command(
             threads=threads,
             device=device,
             allow_download=allow_download,
+            columns=columns,
         )
         from servable.serve import (  # noqa: PLC0415  # uvicorn
             Limits,
