@@ -355,7 +355,7 @@ def test_two_names_of_one_weight_are_refused(name: str, other: str, of_bert: Fil
 
     message = _refused(of_bert | {"model.safetensors": twice})
 
-    assert message.startswith("weights: expected each weight of the classifier once, found ")
+    assert message.startswith("weights: expected each weight once, found ")
     assert f"`{name}`" in message
     assert f"`{other}`" in message
 

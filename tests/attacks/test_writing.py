@@ -192,15 +192,16 @@ def test_a_full_disk_leaves_the_old_file_and_one_sentence(here: Path) -> None:
 
 
 KILLED = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts background jobs without it
 from servable.artifact.safe import atomic_directory, atomic_stream
 with atomic_stream(Path("model")) as file, atomic_directory(Path("output")) as folder:
     file.write(b"half")
     file.flush()
     (folder / "file").write_bytes(b"half")
     print("ready", flush=True)
-    time.sleep(600)
+    time.sleep(60)
 """
 
 

@@ -169,7 +169,7 @@ def test_every_number_goes_the_way_that_lightgbm_sends_it(
     model = _one_split(threshold, decision=missing << 2 | default_left << 1)
     with np.errstate(over="ignore"):
         near = np.float32(threshold)
-    beside = [near, np.nextafter(near, np.float32(-np.inf)), np.nextafter(near, np.float32(np.inf))]
+        beside = [near, np.nextafter(near, np.float32(-np.inf)), np.nextafter(near, np.float32(np.inf))]
     numbers = np.array([*beside, *STRANGE], dtype=np.float32)
     numbers = numbers[~np.isinf(numbers)]
 

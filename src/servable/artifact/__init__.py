@@ -40,6 +40,7 @@ from servable.artifact.manifest import (
     file_entries,
 )
 from servable.artifact.networks.classes import MODEL_CLASSES
+from servable.artifact.networks.huggingface_names import current_name, under_names
 from servable.artifact.networks.settings import MODEL_ARTIFACTS
 from servable.artifact.networks.weights import WEIGHTS, named_weights, read_weights
 from servable.artifact.packed import IMPUTATION, RISK_TABLES
@@ -122,6 +123,7 @@ __all__ = [
     "canonical_json",
     "check_onnx",
     "class_names",
+    "current_name",
     "derive_records",
     "disk_errors",
     "field_lists",
@@ -143,6 +145,7 @@ __all__ = [
     "read_xgboost",
     "require_vacant",
     "require_writable",
+    "under_names",
     "vocabulary_size",
     "write_tar_gz",
 ]

@@ -4,7 +4,7 @@ A RoBERTa classifier has its pooler inside the head: a tanh over a linear map of
 what a BERT has before its last layer.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from numpy.typing import NDArray
@@ -32,22 +32,38 @@ def classifier_weights(weights: Mapping[str, NDArray[Any]]) -> dict[str, NDArray
     """
     has_own_pooler = any(name.startswith(_HEAD_POOLER) for name in weights)
     unused = (*_BUFFERS, *(_ENCODER_POOLER if has_own_pooler else ()))
+    used = {name: array for name, array in weights.items() if not name.endswith(unused)}
+    return under_names(used, _renamed, where="weights")
+
+
+def current_name(name: str) -> str:
+    """The name that the weight of a LayerNorm has in checkpoints of today; of any other weight its own."""
+    stem, dot, last = name.rpartition(".")
+    return f"{stem}{dot}{_FORMER_NAMES.get(last, last)}"
+
+
+def under_names(
+    weights: Mapping[str, NDArray[Any]], rename: Callable[[str], str], *, where: str
+) -> dict[str, NDArray[Any]]:
+    """The weights under other names.
+
+    Raises:
+        Damaged: `network.weights` if two of them would have one.
+    """
     former: dict[str, str] = {}
     for name in weights:
-        if name.endswith(unused):
-            continue
-        other = former.setdefault(_renamed(name), name)
+        other = former.setdefault(rename(name), name)
         if other != name:
-            raise _twice(other, name)
-    return {of_family: weights[name] for of_family, name in former.items()}
+            raise _twice(other, name, where)
+    return {renamed: weights[name] for renamed, name in former.items()}
 
 
-def _twice(name: str, other: str) -> Damaged:
+def _twice(name: str, other: str, where: str) -> Damaged:
     return Damaged(
         Problem(
             code="network.weights",
-            where="weights",
-            expected="each weight of the classifier once",
+            where=where,
+            expected="each weight once",
             found=f"`{name}` and `{other}`, two names of one",
             fix="save the model once more",
         )
@@ -55,8 +71,7 @@ def _twice(name: str, other: str) -> Damaged:
 
 
 def _renamed(name: str) -> str:
-    stem, dot, last = name.rpartition(".")
-    name = f"{stem}{dot}{_FORMER_NAMES.get(last, last)}"
+    name = current_name(name)
     for prefix in _ENCODERS:
         if name.startswith(prefix):
             return _ENCODER + name.removeprefix(prefix)

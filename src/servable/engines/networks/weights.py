@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from servable.artifact import named_weights
+from servable.artifact import current_name, named_weights, under_names
 from servable.errors import Damaged, Problem, shown
 
 Shapes = Mapping[str, tuple[int, ...]]
@@ -17,7 +17,6 @@ Shapes = Mapping[str, tuple[int, ...]]
 _UNUSED: Final = ("class_weights_tensor", "loss_op.weight")
 _BUFFERS: Final = (".position_ids", ".token_type_ids")
 _CHECKPOINTS: Final = ("bert.", "roberta.")
-_FORMER_NAMES: Final = {"gamma": "weight", "beta": "bias"}
 
 
 def weights_of(stored: Mapping[str, object], *, where: str) -> dict[str, NDArray[Any]]:
@@ -45,7 +44,7 @@ def encoder_weights_of(stored: Mapping[str, object], *, where: str) -> dict[str,
     for prefix in _CHECKPOINTS:
         inner = {name.removeprefix(prefix): w for name, w in weights.items() if name.startswith(prefix)}
         weights = inner or weights
-    return {_current(name): array for name, array in weights.items()}
+    return under_names(weights, current_name, where=where)
 
 
 def size_of(shapes: Shapes, name: str) -> int:
@@ -104,12 +103,6 @@ def drawn_weights(network: nn.Module, *, seed: int, outside: tuple[str, ...]) ->
             weights[f"{name}.weight"] = np.ones(width, dtype=np.float32)
             weights[f"{name}.bias"] = np.zeros(width, dtype=np.float32)
     return weights
-
-
-def _current(name: str) -> str:
-    """The name of a weight of a LayerNorm in checkpoints of today."""
-    stem, dot, last = name.rpartition(".")
-    return f"{stem}{dot}{_FORMER_NAMES.get(last, last)}"
 
 
 def _found(array: NDArray[Any] | None) -> str:
