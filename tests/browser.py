@@ -39,6 +39,7 @@ addEventListener("load", () => {
       figures: plots.filter((plot) => box(plot).width > 100 && box(plot).height > 50)
         .map((plot) => plot.querySelector("title").textContent),
       collisions: labels,
+      asked: frame.contentWindow.performance.getEntriesByType("resource").map((entry) => entry.name),
     };
   });
   document.body.replaceChildren(Object.assign(document.createElement("pre"), {
@@ -58,6 +59,7 @@ class Shown:
         outside: elements that stand over an edge, but for those in a box of their own that scrolls.
         figures: titles of the figures that take room.
         collisions: labels in a figure that lie on each other.
+        asked: addresses that it asked for, be it in vain.
     """
 
     heading: str
@@ -65,6 +67,7 @@ class Shown:
     outside: tuple[str, ...]
     figures: tuple[str, ...]
     collisions: tuple[str, ...]
+    asked: tuple[str, ...]
 
 
 def shown(pages: Mapping[str, str], *, width: int, folder: Path) -> dict[str, Shown]:
@@ -95,8 +98,8 @@ def shown(pages: Mapping[str, str], *, width: int, folder: Path) -> dict[str, Sh
 
 
 def dom(page: Path, *, folder: Path) -> str:
-    """The document of a page after the browser has loaded it, as HTML."""
-    options = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
+    """The document of a page after the browser has loaded it, as HTML; its console must stay empty."""
+    options = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--enable-logging=stderr"]
     options.append(f"--user-data-dir={folder / 'profile'}")
     ran = subprocess.run(
         [str(CHROMIUM), *options, "--dump-dom", page.as_uri()],
@@ -105,4 +108,6 @@ def dom(page: Path, *, folder: Path) -> str:
         timeout=_TIMEOUT_S,
         check=True,
     )
+    complaints = [line for line in ran.stderr.splitlines() if ":CONSOLE:" in line]
+    assert not complaints, "\n".join(complaints)
     return ran.stdout

@@ -22,6 +22,9 @@ from servable.records import ABSENT, Cell, Records, Table, TextJoin
 _WHOLE: Final = re.compile(r"(-?[0-9]+)\.0+", re.ASCII)
 _MOST_NAMED: Final = 10
 
+NO_CLASS: Final = -1
+"""In the place of a class index: there is no label, or it names no class."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Block:
@@ -29,11 +32,13 @@ class Block:
 
     Attributes:
         first: number of the first one, counted from 0 within the file.
-        table: their cells; the text field in the place of the columns it is joined of.
+        source: their cells as they came.
+        table: the same; the text field in the place of the columns it is joined of.
         records: the same, bound to the schema.
     """
 
     first: int
+    source: Table
     table: Table
     records: Records
 
@@ -101,6 +106,35 @@ def read_labelled_blocks(
         NotFound, BadInput: `table.label` for a column that is not there or a label that names no class,
             `table.column` for another column that is not there.
     """
+    named = label_column(path, artifact, label)
+    for block in read_named_blocks(path, artifact):
+        require_label(path, block.table, named)
+        for column in columns:
+            _require_column(path, block.table, column)
+        try:
+            yield _labelled(block, named, artifact.schema.classes)
+        except BadInput as error:
+            raise error.inside(path.name) from error
+
+
+def class_indices(cells: Sequence[Cell], classes: Sequence[str]) -> NDArray[np.int64]:
+    """`[n]` class index of each label, `NO_CLASS` for one that is missing or names no class."""
+    index = {name: number for number, name in enumerate(classes)}
+    return np.array(
+        [
+            NO_CLASS if _is_missing(cell) else index.get(str(cell), index.get(_whole(cell), NO_CLASS))
+            for cell in cells
+        ],
+        dtype=np.int64,
+    )
+
+
+def label_column(path: Path, artifact: Artifact, label: str | None = None) -> str:
+    """The column of a file's labels: the one that is named, else the one that training predicted.
+
+    Raises:
+        BadInput: `table.label` if neither is known.
+    """
     named = label or artifact.schema.label_name
     if named is None:
         raise _refusal(
@@ -110,27 +144,75 @@ def read_labelled_blocks(
             "no word about it",
             "pass `--label`",
         )
-    for block in read_named_blocks(path, artifact):
-        for column in (named, *columns):
-            _require_column(path, block.table, column, is_label=column == named)
-        try:
-            yield _labelled(block, named, artifact.schema.classes)
-        except BadInput as error:
-            raise error.inside(path.name) from error
+    return named
+
+
+def require_label(path: Path, table: Table, label: str) -> None:
+    """Nothing, if a table of a file has the column of the labels.
+
+    Raises:
+        BadInput: `table.label`.
+    """
+    _require_column(path, table, label, is_label=True)
+
+
+def labels_of(
+    cells: Sequence[Cell], classes: Sequence[str], *, label: str, first_record: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Places of the cells that hold a label, and their class indices, both `[n]`.
+
+    Args:
+        cells: of the column of the labels.
+        classes: their names.
+        label: name of the column, for errors.
+        first_record: number of the first cell's record in its file, for errors.
+
+    Raises:
+        BadInput: `table.label` for a label that names no class.
+    """
+    labels = class_indices(cells, classes)
+    kept = np.array([at for at, cell in enumerate(cells) if not _is_missing(cell)], dtype=np.int64)
+    unknown = kept[labels[kept] == NO_CLASS]
+    if len(unknown):
+        at = int(unknown[0])
+        raise _refusal(
+            "table.label",
+            f'record {first_record + at}, column "{label}"',
+            f"one of the model's classes, {_listed(classes)}",
+            shown(cells[at]),
+            "write the label as the model names it, or leave it empty",
+        )
+    return kept, labels[kept]
+
+
+def block_of(source: Table, artifact: Artifact, *, first: int = 0) -> Block:
+    """A table that has been read, as a model reads it.
+
+    Args:
+        source: its cells.
+        artifact: whose schema the rows must fit.
+        first: number of the first row in its file, for errors.
+
+    Raises:
+        BadInput: naming record and field.
+    """
+    join = artifact.text_join
+    table = source if join is None else _joined(source, join, first_record=first)
+    records = artifact.schema.bind(table, first_record=first)
+    if skipped := records.skipped_headers:
+        source, table = (Table(names=each.names, rows=each.rows[skipped:]) for each in (source, table))
+    return Block(first=first, source=source, table=table, records=records)
 
 
 def _blocks(path: Path, artifact: Artifact, headers: Sequence[frozenset[str]]) -> Iterator[Block]:
-    seen, join = 0, artifact.text_join
+    seen = 0
     for read in read_table_blocks(path, headers=headers):
         try:
-            table = read if join is None else _joined(read, join, first_record=seen)
-            records = artifact.schema.bind(table, first_record=seen)
+            block = block_of(read, artifact, first=seen)
         except BadInput as error:
             raise error.inside(path.name) from error
-        if records.skipped_headers:
-            table = Table(names=table.names, rows=table.rows[records.skipped_headers :])
-        yield Block(first=seen, table=table, records=records)
-        seen += len(records)
+        yield block
+        seen += len(block)
 
 
 def _joined(table: Table, join: TextJoin, *, first_record: int) -> Table:
@@ -158,25 +240,13 @@ def _joined(table: Table, join: TextJoin, *, first_record: int) -> Table:
 
 def _labelled(block: Block, label: str, classes: Sequence[str]) -> LabelledBlock:
     cells = block.table.column(label)
-    kept = [at for at, cell in enumerate(cells) if not _is_missing(cell)]
-    index = {name: number for number, name in enumerate(classes)}
-    labels = [index.get(str(cells[at]), index.get(_whole(cells[at]), -1)) for at in kept]
-    if -1 in labels:
-        at = kept[labels.index(-1)]
-        raise _refusal(
-            "table.label",
-            f'record {block.first + at}, column "{label}"',
-            f"one of the model's classes, {_listed(classes)}",
-            shown(cells[at]),
-            "write the label as the model names it, or leave it empty",
-        )
-    rows = np.array(kept, dtype=np.int64)
+    rows, labels = labels_of(cells, classes, label=label, first_record=block.first)
     return LabelledBlock(
         rows=rows + block.first,
-        table=Table(names=block.table.names, rows=[block.table.rows[at] for at in kept]),
+        table=Table(names=block.table.names, rows=[block.table.rows[at] for at in rows.tolist()]),
         records=block.records.take(rows),
-        labels=np.array(labels, dtype=np.int64),
-        unlabelled=len(cells) - len(kept),
+        labels=labels,
+        unlabelled=len(cells) - len(rows),
     )
 
 
@@ -192,7 +262,7 @@ def _whole(cell: Cell) -> str:
     return whole[1] if whole else text
 
 
-def _require_column(path: Path, table: Table, column: str, *, is_label: bool) -> None:
+def _require_column(path: Path, table: Table, column: str, *, is_label: bool = False) -> None:
     names = table.names or ()
     if column in names:
         return

@@ -7,11 +7,25 @@ import msgspec
 import numpy as np
 import pytest
 
-from servable.artifact import MANIFEST, MemoryFiles, file_entries, pretty_json, read_archive, read_files
-from servable.calibration import Beta, Calibrator, CalibratorKind, LookupTable, Temperature
+from servable.artifact import (
+    MANIFEST,
+    MemoryFiles,
+    file_entries,
+    packed_calibration,
+    pretty_json,
+    read_archive,
+    read_files,
+)
+from servable.calibration import (
+    Beta,
+    Calibrator,
+    CalibratorKind,
+    LookupTable,
+    Temperature,
+    stored_calibration,
+)
 from servable.errors import Damaged
 from servable.pack import pack
-from servable.pack.calibrators import calibrator_entry, calibrator_members
 from servable.scorer import Scorer, scorer_of
 from strategies import loan_rows, train_loans
 
@@ -48,7 +62,7 @@ def _scorer(members: dict[str, bytes], files: dict[str, bytes], entry: Any) -> S
 def test_a_packed_calibrator_gives_the_scores_that_it_gave_before(
     calibrator: Calibrator, members: dict[str, bytes]
 ) -> None:
-    files, entry = calibrator_members(calibrator), calibrator_entry(calibrator)
+    entry, files = packed_calibration(stored_calibration(calibrator))
 
     scorer = _scorer(members, files, msgspec.to_builtins(entry))
 
@@ -60,8 +74,7 @@ def test_a_packed_calibrator_gives_the_scores_that_it_gave_before(
 
 
 def test_nothing_is_written_where_there_is_no_calibrator(members: dict[str, bytes]) -> None:
-    assert calibrator_members(None) == {}
-    assert calibrator_entry(None) is None
+    assert packed_calibration(None) == (None, {})
     assert _scorer(members, {}, None).calibrator is None
 
 

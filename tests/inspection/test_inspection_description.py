@@ -87,7 +87,7 @@ def test_fields_are_told_with_their_tables() -> None:
             "text": None,
         },
     ]
-    assert lines(with_missing)[8:11] == [
+    assert lines(with_missing)[9:12] == [
         "  fields      2; id none, label none",
         "    amount  numeric      imputed by 12.0",
         "    region  categorical  2 bins, unknown 0.5, missing 0.25",

@@ -64,6 +64,7 @@ def test_a_manifest_has_these_keys(manifest: dict[str, Any]) -> None:
         "golden",
         "libraries",
         "name",
+        "profile",
         "schema",
         "tolerances",
         "training",

@@ -11,6 +11,8 @@ from servable.report import (
     Cell,
     Column,
     Curve,
+    Distribution,
+    Effect,
     Facts,
     Figure,
     Gallery,
@@ -19,8 +21,13 @@ from servable.report import (
     Paragraph,
     Points,
     Quote,
+    RateCurve,
+    ReliabilityBins,
     ScoreCurve,
+    ScorePairs,
     Section,
+    Series,
+    SharePair,
     Stairs,
     Table,
     Throughput,
@@ -29,11 +36,20 @@ from servable.report import (
     UpperBound,
     bars,
     calibration_plot,
+    change_histogram,
+    confusion_table,
+    effect_bars,
+    histogram_pair,
     latency_over_time,
     percentile_plot,
+    precision_recall_plot,
     rate_over_time,
+    reliability_plot,
     render,
+    roc_plot,
+    scatter_pair,
     score_histogram,
+    share_bars,
     time_axis,
     under_way_over_time,
 )
@@ -176,6 +192,44 @@ def small_figures() -> tuple[Markup, ...]:
     )
 
 
+def figures_of_models() -> tuple[Markup, ...]:
+    """One drawing of each kind that is of a model's scores or of its records."""
+    part = np.linspace(0.0, 1.0, 30)
+    curves = [RateCurve(label=series, x=part, y=part, series=series) for series in Series]
+    bins = [
+        ReliabilityBins(label=series, predicted=part, observed=part, low=part / 2, high=part, series=series)
+        for series in Series
+    ]
+    pairs = ScorePairs(x=part, y=part[::-1], is_notable=part > 0.5)
+    edges = np.array([-np.inf, *np.linspace(-12345.6, 99999.9, 12), np.inf])
+    spread = [
+        Distribution(label=label, shares=np.full(13, 0.07), missing=missing)
+        for label, missing in (("baseline", 0.09), ("fresh", 0.0))
+    ]
+    names = ("a", 40 * "W", "east")
+    return (
+        roc_plot(curves, name="roc", title="ROC"),
+        precision_recall_plot(curves, base_rate=0.5, name="precision", title="Precision"),
+        reliability_plot(bins, name="reliability", title="Reliability"),
+        scatter_pair(pairs, x_title="A", y_title="B", notable="apart", name="scatter", title="Scores"),
+        histogram_pair(*spread, edges=edges, x_title=40 * "x", name="pair", title="Pair"),
+        change_histogram(
+            part, edges=np.linspace(-1e-5, 1e-5, 31), x_title="x", what="y", name="c", title="Changes"
+        ),
+        effect_bars(
+            [Effect(name=name, value=-0.00012345, low=-0.1, high=0.2) for name in names],
+            name="effects",
+            title="Effects",
+        ),
+        share_bars(
+            [SharePair(name=name, baseline=0.12345, fresh=0.99999) for name in names],
+            labels=("baseline", "fresh"),
+            name="shares",
+            title="Shares",
+        ),
+    )
+
+
 def a_full_page() -> str:
     """A page with every kind of block and figure, and with words that do not break by themselves."""
     digest = Cell(text="sha256:" + 64 * "f", note=40 * "long ", is_code=True)
@@ -196,6 +250,13 @@ def a_full_page() -> str:
     )
     facts = Facts(title="facts", items=(("digest", digest), ("number", number)))
     points = Points(items=(30 * "one ", "two"))
+    confused = confusion_table([[10**9, 1], [1, 10**9]], classes=("no", 30 * "y"), caption="confusion")
+    of_models = tuple(
+        Figure(
+            title="of a model", svg=svg, keys=tuple(Key(mark=one, text="one") for one in Series), caption="so"
+        )
+        for svg in figures_of_models()
+    )
     return render(
         Page(
             title="a full page",
@@ -211,6 +272,7 @@ def a_full_page() -> str:
             sections=(
                 Section(title="tables", lead=20 * "read ", blocks=(wide, stacked, facts)),
                 Section(title="figures", blocks=(*drawn, gallery)),
+                Section(title="models", blocks=(confused, Gallery(figures=of_models))),
                 Section(title="texts", blocks=(points, Quote(title=80 * "q", text=200 * "x"))),
             ),
             footer="the end",

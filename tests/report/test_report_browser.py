@@ -33,6 +33,14 @@ def test_every_kind_of_block_and_figure_fits_a_telephone(tmp_path: Path) -> None
         "Bars",
         "Calibration",
         "Histogram",
+        "ROC",
+        "Precision",
+        "Reliability",
+        "Scores",
+        "Pair",
+        "Changes",
+        "Effects",
+        "Shares",
     )
     assert (found.width, found.outside) == (TELEPHONE, ())
     assert found.collisions == ()

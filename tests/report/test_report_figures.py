@@ -25,7 +25,8 @@ from servable.report import (
     time_axis,
     under_way_over_time,
 )
-from servable.report.svg import Plot, Scale, area, between, linear_axis, log_axis, steps
+from servable.report.axes import Plot, Scale, linear_axis, log_axis
+from servable.report.svg import area, between, steps
 
 X = time_axis(-1.0, 9.0)
 

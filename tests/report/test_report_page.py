@@ -8,7 +8,7 @@ import pytest
 from report_pages import a_page, rendered, seen
 
 import servable.report
-from servable.report import Cell, Column, Page, Points, Quote, Section, Table, render
+from servable.report import Cell, Column, Page, Points, Quote, Section, Series, Table, render
 
 STYLE = (Path(servable.report.__file__).parent / "templates" / "page.css").read_text()
 TONES = ("good", "bad", "unsure", "void")
@@ -96,6 +96,36 @@ def test_a_page_is_printed_light_on_a4_and_cuts_no_figure() -> None:
     assert "(prefers-color-scheme: dark)" not in STYLE.replace("screen and (prefers-color-scheme: dark)", "")
 
 
+def test_paper_is_no_narrow_screen() -> None:
+    """A4 is narrower than many screens, but tables fit on it as tables."""
+    narrow = re.findall(r"@media ([^{]*max-width[^{]*)", STYLE)
+
+    assert narrow
+    assert all(query.startswith("screen and ") for query in narrow)
+
+
+def test_a_series_has_a_pattern_of_its_own_and_not_only_a_colour() -> None:
+    patterns = re.findall(r"path\.series-[a-d] {[^}]*?(stroke-dasharray: [^;]*;)? }", STYLE)
+
+    assert len(patterns) == len(set(patterns)) == len(Series)
+
+
+def test_a_cell_with_a_shade_has_its_ground() -> None:
+    table = Table(
+        caption="", columns=(Column(title=""),) * 2, rows=((Cell(text="a"), Cell(text="9", shade=5)),)
+    )
+
+    page = seen(
+        render(
+            Page(title="", banner=a_page().banner, sections=(Section(title="", blocks=(table,)),), footer="")
+        )
+    )
+
+    classes = [value for name, value in page.attributes if name == "class"]
+    assert [value for value in classes if value and "shade" in value] == ["plain shade-5"]
+    assert "td.shade-5 { background:" in STYLE
+
+
 def test_a_cell_stands_for_rows_below_it() -> None:
     table = Table(
         caption="types",
@@ -138,7 +168,11 @@ def test_text_has_the_contrast_of_wcag_aa_in_both_schemes(scheme: str) -> None:
     too_weak = [pair for pair in pairs if contrast(*(colours[name] for name in pair)) < 4.5]
 
     assert too_weak == []
-    assert min(contrast(colours[mark], colours["paper"]) for mark in ("line", "line-soft")) >= 3.0
+    lines = ("line", "line-b", "line-c", "line-d", "line-soft")
+    assert min(contrast(colours[mark], colours["paper"]) for mark in lines) >= 3.0
+    shades = [colour for name, colour in colours.items() if name.startswith("shade-")]
+    assert len(shades) == 5
+    assert min(contrast(colours["ink"], shade) for shade in shades) >= 4.5
 
 
 def contrast(one: str, other: str) -> float:

@@ -20,7 +20,7 @@ from servable.report import (
     render,
     score_histogram,
 )
-from servable.report.bars import shortened
+from servable.report.rows import shortened
 
 LEFT, RIGHT, TOP = 62.0, 706.0, 40.0
 TALL_BOTTOM, SHORT_BOTTOM = 302.0, 182.0

@@ -77,9 +77,11 @@ def test_an_output_has_the_files_of_the_layout(result: TrainingResult) -> None:
         "hyperparameters.json",
         "impute_dict.json",
         "impute_dict.pkl",
+        "profile.json",
         "risk_table_map.json",
         "risk_table_map.pkl",
         "training.json",
+        "training_rows.json",
         "xgboost_model.bst",
     ]
 
@@ -352,7 +354,7 @@ def test_too_few_rows_to_calibrate_are_refused(rows: Rows, tmp_path: Path) -> No
     error = _refused(tmp_path, _csv(tmp_path / "t.csv", rows[:150]))
 
     assert error.code == "calibration.rows"
-    assert str(error).startswith("calibration split: expected at least 20 rows with both classes, found 1")
+    assert str(error).startswith("calibration split: expected at least 20 rows for the method platt, found 1")
 
 
 def test_a_table_that_is_not_there_or_of_an_unknown_format_is_refused(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from tiny_trainings import (
 import servable
 from fixtures_models import contents, write_table
 from fixtures_text import COLUMNS
+from servable.artifact import read_artifact
 from servable.preprocess import TextReader
 from servable.progress import Progress
 from servable.records import ModelInputs
@@ -56,11 +57,13 @@ def test_an_output_has_the_files_of_the_layout(trained: Trained) -> None:
         "impute_dict.pkl",
         "model.pth",
         "model_artifacts.pth",
+        "profile.json",
         "risk_table_map.json",
         "risk_table_map.pkl",
         "tokenizer/config.json",
         "tokenizer/tokenizer.json",
         "training.json",
+        "training_rows.json",
     ]
 
 
@@ -273,6 +276,25 @@ def test_every_epoch_passes_over_the_batches_in_another_order() -> None:
 
     assert [sorted(row for batch in epoch for row in batch) for epoch in looked.seen] == [list(range(40))] * 3
     assert looked.seen[0] != looked.seen[1] != looked.seen[2] != looked.seen[0]
+
+
+# --- the profile
+
+
+def test_the_profile_has_lengths_tokens_and_scores_of_held_out_rows_and_no_text(trained: Trained) -> None:
+    profile = read_artifact(trained.output).profile
+
+    assert profile is not None
+    (text,) = profile.texts
+    held_out = [joined(row) for part in (Part.CALIB, Part.TEST) for row in rows_of(part)]
+    assert (profile.rows, profile.held_out) == (len(TABLE), len(held_out))
+    assert text.empty == sum(joined(row) is None for row in TABLE)
+    assert text.tokens is not None
+    assert text.tokens.rows == profile.scored == len(held_out)  # no two of them are equal
+    assert text.cut > 0
+    data = (trained.output / "profile.json").read_bytes()
+    words = {word for text in held_out for word in (text or "").split()}
+    assert not [word for word in words if word.encode() in data and len(word) > 4]
 
 
 # --- the same bytes

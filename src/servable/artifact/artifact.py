@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from servable.artifact.files import Files
 from servable.artifact.golden import GoldenSet
 from servable.artifact.manifest import EngineKind, Manifest
+from servable.artifact.profile import Profile
 from servable.records import TextJoin
 from servable.schema import Schema
 
@@ -114,6 +115,7 @@ class Artifact:
         manifest: of a packed artifact; None for a training output.
         degradations: what was passed over because damage was tolerated.
         remarks: what is sound and yet odd, one sentence each, for people.
+        profile: of the data that it was made for, or None.
         files: everything else.
     """
 
@@ -134,3 +136,4 @@ class Artifact:
     text_join: TextJoin | None = None
     network: StoredNetwork | None = None
     remarks: tuple[str, ...] = ()
+    profile: Profile | None = None

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from servable.artifact.profile import Profile
 from servable.artifact.safe import canonical_json, parse_json
 from servable.errors import Damaged, Problem
 from servable.schema import Kind
@@ -174,6 +175,7 @@ class Manifest(_Part, frozen=True, kw_only=True):
     tolerances: Tolerances
     conversion: Conversion | None = None
     training: dict[str, Any] | None = None
+    profile: Profile | None = None
     degradations: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     libraries: dict[str, str]

@@ -33,12 +33,15 @@ def read_packed(files: Files, on_damage: OnDamage) -> Artifact:
     _require_consistent(manifest)
     checked_facts(manifest.training or {}, where=f"{MANIFEST}: $.training")
     declared = Declared(files, frozenset(manifest.files))
+    schema = _schema(manifest)
+    if manifest.profile is not None:
+        manifest.profile.require_of(schema, where=f"{MANIFEST}: $.profile")
     golden = manifest.golden
     return Artifact(
         name=manifest.name,
         family=manifest.family,
         digest=manifest.digest,
-        schema=_schema(manifest),
+        schema=schema,
         features=manifest.features,
         risk_tables=_risk_tables(declared, manifest),
         imputation=imputation_values(_read_json(declared, IMPUTATION), where=IMPUTATION),
@@ -59,6 +62,7 @@ def read_packed(files: Files, on_damage: OnDamage) -> Artifact:
         manifest=manifest,
         degradations=manifest.degradations + damage.degradations,
         remarks=manifest.remarks,
+        profile=manifest.profile,
         files=declared,
         texts=_texts(declared, manifest),
         text_join=None

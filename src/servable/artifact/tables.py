@@ -4,6 +4,7 @@ Where a table exists in both forms they must agree; JSON wins (decision 0020).
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
 from servable.artifact.artifact import StoredCalibration, StoredRiskTable
 from servable.artifact.files import Files
@@ -16,7 +17,17 @@ CALIBRATION = "calibration"
 RISK_TABLES, IMPUTATION = "risk_table_map", "impute_dict"
 """Names, without their ending, of the tables of a training output."""
 
-_CLASS_TABLES, _OF_CLASS = f"{CALIBRATION}/calibration_models", "calibration_model_class_"
+ONE_TABLE: Final[Mapping[str, str]] = {
+    "percentile": f"{CALIBRATION}/percentile_score",
+    "regular": f"{CALIBRATION}/calibration_model",
+}
+"""Kinds of a calibrator that have one table -> its path without its ending."""
+
+CURVES: Final[Mapping[str, str]] = {kind: f"{CALIBRATION}/{kind}.json" for kind in ("temperature", "beta")}
+"""Kinds of a calibrator that have parameters -> their file."""
+
+CLASS_TABLES, OF_CLASS = f"{CALIBRATION}/calibration_models", "calibration_model_class_"
+"""The folder of the tables of a calibrator by class, and how the names of its files begin."""
 
 
 def read_twin(files: Files, stem: str) -> object | None:
@@ -78,8 +89,8 @@ def read_calibrations(
     found: list[StoredCalibration] = []
     broken: list[ServableError] = []
     in_order: tuple[Callable[[], StoredCalibration | None], ...] = (
-        lambda: _one_table(files, "percentile", "percentile_score"),
-        lambda: _one_table(files, "regular", "calibration_model"),
+        lambda: _one_table(files, "percentile"),
+        lambda: _one_table(files, "regular"),
         lambda: _per_class(files, class_names),
         lambda: _parameters(files, "temperature"),
         lambda: _parameters(files, "beta"),
@@ -94,8 +105,8 @@ def read_calibrations(
     return found, broken
 
 
-def _one_table(files: Files, kind: str, name: str) -> StoredCalibration | None:
-    stem = f"{CALIBRATION}/{name}"
+def _one_table(files: Files, kind: str) -> StoredCalibration | None:
+    stem = ONE_TABLE[kind]
     pairs = read_twin(files, stem)
     if pairs is None:
         return None
@@ -121,10 +132,10 @@ def calibrated_classes(files: Files) -> tuple[str, ...]:
 
 def _class_tables(files: Files) -> dict[str, list[str]]:
     """Tables by class: name of the class as a file has it -> paths of its files without their ending."""
-    names = (name for name in files.names() if _is_table_in(_CLASS_TABLES, name))
+    names = (name for name in files.names() if is_class_table(name))
     tables: dict[str, list[str]] = {}
     for stem in sorted({name.rpartition(".")[0] for name in names}):
-        tables.setdefault(stem.removeprefix(f"{_CLASS_TABLES}/").removeprefix(_OF_CLASS), []).append(stem)
+        tables.setdefault(stem.removeprefix(f"{CLASS_TABLES}/").removeprefix(OF_CLASS), []).append(stem)
     return tables
 
 
@@ -140,7 +151,7 @@ def _per_class(files: Files, class_names: Sequence[str]) -> StoredCalibration | 
         return None
     if beyond := [name for name in stems if _is_beyond(name) and name not in class_names]:
         expected = f"tables of at most {MOST_CLASSES} classes"
-        raise Damaged(_problem(_CLASS_TABLES, expected, f"one of the class {listed(beyond)}"))
+        raise Damaged(_problem(CLASS_TABLES, expected, f"one of the class {listed(beyond)}"))
     if several := next((paths for paths in stems.values() if len(paths) > 1), None):
         raise Damaged(_problem(several[0], "one table for each class", f"a second one, {several[1]}"))
     indices = [str(index) for index in range(len(class_names))]
@@ -148,19 +159,19 @@ def _per_class(files: Files, class_names: Sequence[str]) -> StoredCalibration | 
     if known is None:
         unknown = listed([f'"{name}"' for name in sorted(stems.keys() - set(class_names))])
         expected = f"tables of the classes {listed(class_names)}"
-        raise Damaged(_problem(_CLASS_TABLES, expected, f"one of {unknown}"))
+        raise Damaged(_problem(CLASS_TABLES, expected, f"one of {unknown}"))
     tables = {known.index(name): read_twin(files, stem) for name, (stem,) in stems.items()}
-    return StoredCalibration(kind="regular_multiclass", tables=tables, where=_CLASS_TABLES)
+    return StoredCalibration(kind="regular_multiclass", tables=tables, where=CLASS_TABLES)
 
 
-def _is_table_in(folder: str, name: str) -> bool:
-    """Whether a file lies directly in a folder, has the ending of a table, and is not a hidden one."""
-    parent, _, file = name.rpartition("/")
-    return parent == folder and file.endswith((".json", ".pkl")) and not file.startswith(".")
+def is_class_table(name: str) -> bool:
+    """Whether a file lies in the folder of the tables by class, has their ending, and is not a hidden one."""
+    folder, _, file = name.rpartition("/")
+    return folder == CLASS_TABLES and file.endswith((".json", ".pkl")) and not file.startswith(".")
 
 
 def _parameters(files: Files, kind: str) -> StoredCalibration | None:
-    name = f"{CALIBRATION}/{kind}.json"
+    name = CURVES[kind]
     if name not in files:
         return None
     parameters = curve_parameters(parse_json(files.read(name), where=name), where=name)

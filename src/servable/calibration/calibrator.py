@@ -133,6 +133,16 @@ class Calibrator:
         return calibrated
 
 
+def stored_calibration(calibrator: Calibrator | None) -> StoredCalibration | None:
+    """A calibrator in the form in which an artifact holds it; None where there is none."""
+    if calibrator is None:
+        return None
+    tables = {index: table.pairs() for index, table in calibrator.tables.items()}
+    return StoredCalibration(
+        kind=calibrator.kind.value, tables=tables, parameters=calibrator.parameters(), where="calibrator"
+    )
+
+
 class Choice(NamedTuple):
     """Which calibrator of a model is used, and why it is not an earlier one.
 

@@ -1,179 +1,172 @@
-"""Fitting a calibrator for two classes and reducing it to a lookup table.
+"""Fitting a calibrator by a method that is named, and saying how good its tables are."""
 
-Sources: J. Platt, Probabilistic Outputs for Support Vector Machines (1999), with its smoothed
-targets; M. Kull, T. Silva Filho, P. Flach, Beta calibration (AISTATS 2017).
-"""
-
-from collections.abc import Callable
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from servable.calibration.calibrator import Calibrator, CalibratorKind
+from servable.calibration.fitted import FittedCalibrator
+from servable.calibration.knots import KNOT_ERROR, MAX_KNOTS, table_of
 from servable.calibration.lookup import LookupTable
-from servable.errors import BadInput, Problem
+from servable.calibration.method import ENOUGH_RARE, ENOUGH_ROWS, Method, default_method, is_enough, rarest
+from servable.calibration.ranks import isotonic, percentile
+from servable.calibration.regression import beta, platt
+from servable.calibration.rising_curve import RisingCurve
+from servable.calibration.rows import flat_problem, require_usable
+from servable.calibration.scaling import curve_of, fit_temperature, is_hottest
+from servable.errors import BadInput
 from servable.records import FloatArray
 
-MIN_ROWS = 20
-"""Fewer calibration rows than this, or rows of one class only, are refused."""
-
-MIN_ROWS_BETA = 500
-MIN_RARE_BETA = 100
-MAX_KNOTS = 101
-KNOT_ERROR = 0.001
-
-_CLIP = 1e-12
-_OPEN = 1e-6
-"""No fitted table answers exactly 0 or 1, where one wrong row would cost an infinite log-loss."""
-
-
-class Method(StrEnum):
-    """How the calibrator was fitted."""
-
-    PLATT = "platt"
-    BETA = "beta"
+WHERE: Final = "calibration rows"
+_CURVES: Final[Mapping[Method, Callable[[FloatArray, FloatArray], RisingCurve]]] = {
+    Method.PLATT: platt,
+    Method.BETA: beta,
+    Method.ISOTONIC: isotonic,
+}
+_NOT_A_PROBABILITY: Final = (
+    "a percentile is not a probability: it tells how many scores are lower, 0.5 is no threshold, "
+    "and log-loss and calibration error mean nothing"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FittedTable:
-    """A lookup table with how it was made.
+class Fit:
+    """What a method made of rows, before anyone asks whether it is of use.
 
     Attributes:
-        table: knots, at most 101.
-        method: what was fitted.
-        rows: calibration rows used.
-        knot_error: largest difference between the table and the fitted curve at the calibration scores.
+        calibrator: None for the method `none`.
+        error: largest difference between a table and its curve at the calibration scores.
+        flat: the classes all of whose scores are answered alike.
     """
 
-    table: LookupTable
-    method: Method
-    rows: int
-    knot_error: float
+    calibrator: Calibrator | None
+    error: float = 0.0
+    flat: tuple[int, ...] = ()
 
 
-def fit_lookup_table(scores: FloatArray, labels: FloatArray) -> FittedTable:
-    """A lookup table of calibration rows: beta calibration, or Platt's where rows are few.
+def fit_calibrator(
+    raw: FloatArray, labels: NDArray[np.int64], *, method: Method, where: str = WHERE
+) -> FittedCalibrator:
+    """A calibrator fitted by one method.
+
+    Two classes: a table of class 1 (kind `regular`, or `percentile`), temperature too, so that every reader
+    of the layout can use it. More: one table for each class against the rest, whose answers are divided by
+    their sum (kind `regular_multiclass`), or the one parameter of a temperature. A table has at most 101
+    knots, which rise, are at least 1e-12 apart and hold 0, 1, the smallest and the largest score; no
+    answer is exactly 0 or 1, but for the ends of a percentile table.
 
     Args:
-        scores: `[n]` raw class-1 probabilities in [0, 1].
-        labels: `[n]` 0 or 1.
+        raw: `[n, classes]` raw probabilities.
+        labels: `[n]` class indices; for `percentile` they say nothing.
+        method: which.
+        where: what the rows are, for errors.
 
     Raises:
-        BadInput: `calibration.rows` for fewer than 20 rows or only one class.
+        BadInput: `calibration.scores` for scores that are no probabilities, `calibration.labels` for labels
+            that are no class, `calibration.rows` for fewer rows than the method needs,
+            `calibration.classes` for rows that lack a class, `calibration.method` for percentiles of more
+            than two classes, `calibration.flat` where a table would answer all scores alike.
     """
-    scores = scores.astype(np.float64)
-    rare = int(min(labels.sum(), len(labels) - labels.sum()))
-    if len(labels) < MIN_ROWS or rare == 0:
-        raise BadInput(
-            Problem(
-                code="calibration.rows",
-                where="calibration split",
-                expected=f"at least {MIN_ROWS} rows with both classes",
-                found=f"{len(labels)} rows, {rare} of the rarer class",
-                fix="use a larger table",
-            )
-        )
-    enough = len(labels) >= MIN_ROWS_BETA and rare >= MIN_RARE_BETA
-    method = Method.BETA if enough else Method.PLATT
-    curve = _beta(scores, labels) if enough else _platt(scores, labels)
-    table = reduce_to_table(curve, scores)
-    error = float(np.abs(table.apply(scores) - curve(scores)).max())
-    return FittedTable(table=table, method=method, rows=len(labels), knot_error=error)
+    require_usable(raw, labels, method=method, where=where)
+    fit = fit_of(raw, labels, method=method)
+    if fit.flat:
+        raise BadInput(flat_problem(fit.flat, method, where=where))
+    return fitted_of(fit, labels, method=method, classes=raw.shape[1])
 
 
-Curve = Callable[[FloatArray], NDArray[np.float64]]
+def fit_default(raw: FloatArray, labels: NDArray[np.int64], *, where: str = WHERE) -> FittedCalibrator:
+    """The calibrator of two classes where no method is named: beta, or Platt's where rows are few.
 
+    Scores that tell nothing are answered by the share of class 1 and a warning rather than refused:
+    hours of training may have gone before.
 
-def _platt(scores: FloatArray, labels: FloatArray) -> Curve:
-    positives = labels.sum()
-    negatives = len(labels) - positives
-    targets = np.where(labels == 1, (positives + 1) / (positives + 2), 1 / (negatives + 2))
+    Args:
+        raw: `[n, 2]` raw probabilities.
+        labels: `[n]` 0 or 1.
+        where: what the rows are, for errors.
 
-    def features(values: FloatArray) -> FloatArray:
-        clipped = np.clip(values, _CLIP, 1 - _CLIP)
-        return np.column_stack([np.log(clipped) - np.log1p(-clipped)])
-
-    weights = _newton(features(scores), targets)
-    return _logistic(features, weights if weights[1] > 0 else _flat(targets, features=1))
-
-
-def _beta(scores: FloatArray, labels: FloatArray) -> Curve:
-    """Log odds = c + a ln(p) - b ln(1 - p), a and b not negative, so that the curve never falls."""
-
-    def features(values: FloatArray) -> FloatArray:
-        clipped = np.clip(values, _CLIP, 1 - _CLIP)
-        return np.column_stack([np.log(clipped), -np.log1p(-clipped)])
-
-    design = features(scores)
-    weights = _newton(design, labels)
-    slopes = weights[1:]
-    if (slopes < 0).any():  # the negative one leaves, the other is fitted again
-        kept = int(np.argmax(slopes))
-        reduced = _newton(design[:, [kept]], labels)
-        weights = _flat(labels, features=2)
-        if reduced[1] > 0:
-            weights[0], weights[1 + kept] = reduced
-    return _logistic(features, weights)
-
-
-def _flat(targets: FloatArray, *, features: int) -> NDArray[np.float64]:
-    """Weights that answer the mean target: scores that rank the wrong way say nothing more."""
-    mean = float(targets.mean())
-    return np.array([np.log(mean / (1 - mean)), *[0.0] * features])
-
-
-def _logistic(features: Callable[[FloatArray], FloatArray], weights: FloatArray) -> Curve:
-    def curve(values: FloatArray) -> NDArray[np.float64]:
-        odds = weights[0] + features(values.astype(np.float64)) @ weights[1:]
-        probabilities: NDArray[np.float64] = np.clip(
-            1 / (1 + np.exp(-np.clip(odds, -700, 700))), _OPEN, 1 - _OPEN
-        )
-        return probabilities
-
-    return curve
-
-
-def _newton(features: FloatArray, targets: FloatArray) -> NDArray[np.float64]:
-    """Weights (intercept first) of a logistic regression, by damped Newton steps."""
-    design = np.column_stack([np.ones(len(features)), features])
-    weights = np.zeros(design.shape[1])
-    ridge = 1e-9 * len(targets) * np.eye(design.shape[1])
-
-    def loss(candidate: FloatArray) -> float:
-        odds = design @ candidate
-        return float(np.sum(np.logaddexp(0, odds) - targets * odds))
-
-    for _ in range(100):
-        probabilities = 1 / (1 + np.exp(-np.clip(design @ weights, -700, 700)))
-        gradient = design.T @ (probabilities - targets)
-        curvature = (design * (probabilities * (1 - probabilities))[:, None]).T @ design
-        step = np.linalg.solve(curvature + ridge, gradient)
-        size = 1.0
-        while size > 1e-6 and loss(weights - size * step) > loss(weights):
-            size /= 2
-        weights = weights - size * step
-        if np.abs(step).max() < 1e-10:
-            break
-    return weights
-
-
-def reduce_to_table(curve: Curve, scores: FloatArray) -> LookupTable:
-    """At most 101 knots of a rising curve: split, again and again, where the table is most wrong.
-
-    The ends 0 and 1 and the smallest and largest calibration score are always knots. Candidates are
-    the calibration scores and a grid on the logit beyond them.
+    Raises:
+        BadInput: as `fit_calibrator`, but for `calibration.flat`.
     """
-    odds = np.linspace(-16, 16, 513)
-    candidates = np.unique(np.concatenate([[0.0, 1.0], scores, 1 / (1 + np.exp(-odds))]))
-    exact = np.maximum.accumulate(curve(candidates))
-    ends = np.searchsorted(candidates, [0.0, scores.min(), scores.max(), 1.0])
-    knots = sorted(set(ends.tolist()))
-    while len(knots) < MAX_KNOTS:
-        table = LookupTable(candidates[knots], exact[knots])
-        errors = np.abs(table.apply(candidates) - exact)
-        worst = int(errors.argmax())
-        if errors[worst] <= KNOT_ERROR / 10:
-            break
-        knots = sorted({*knots, worst})
-    return LookupTable(candidates[knots], exact[knots])
+    method = default_method(labels)
+    require_usable(raw, labels, method=method, where=where)
+    return fitted_of(fit_of(raw, labels, method=method), labels, method=method, classes=2)
+
+
+def fit_of(raw: FloatArray, labels: NDArray[np.int64], *, method: Method) -> Fit:
+    """What a method makes of rows that have been checked."""
+    raw = np.asarray(raw, dtype=np.float64)
+    if method is Method.NONE:
+        return Fit(calibrator=None)
+    if method is Method.TEMPERATURE:
+        return _temperature(raw, labels)
+    if method is Method.PERCENTILE:
+        return _tables({1: percentile(raw[:, 1])}, raw, kind=CalibratorKind.PERCENTILE)
+    indices = [1] if raw.shape[1] == 2 else range(raw.shape[1])
+    fit = _CURVES[method]
+    curves = {index: fit(raw[:, index], (labels == index).astype(np.float64)) for index in indices}
+    kind = CalibratorKind.BINARY if raw.shape[1] == 2 else CalibratorKind.MULTICLASS
+    return _tables(curves, raw, kind=kind)
+
+
+def fitted_of(fit: Fit, labels: NDArray[np.int64], *, method: Method, classes: int) -> FittedCalibrator:
+    """The same with what a user should know about it."""
+    tables = {} if fit.calibrator is None else fit.calibrator.tables
+    return FittedCalibrator(
+        method=method,
+        calibrator=fit.calibrator,
+        rows=len(labels),
+        knots=max((len(table.x) for table in tables.values()), default=0),
+        knot_error=fit.error,
+        warnings=tuple(_warnings(fit, labels, method=method, classes=classes)),
+    )
+
+
+def _warnings(fit: Fit, labels: NDArray[np.int64], *, method: Method, classes: int) -> Iterator[str]:
+    if method is Method.PERCENTILE:
+        yield _NOT_A_PROBABILITY
+    rows, rare = len(labels), rarest(labels, classes=classes)
+    if not is_enough(method, rows=rows, rare=rare):
+        yield (
+            f"{rows:,} calibration rows, {rare:,} of the rarest class, are few for the method {method}: "
+            f"below {ENOUGH_ROWS[method]:,} rows or {ENOUGH_RARE} of the rarest class, platt is more stable"
+        )
+    if fit.error > KNOT_ERROR:
+        yield (
+            f"a table of at most {MAX_KNOTS} knots is up to {fit.error:.4f} off what was fitted, "
+            f"more than {KNOT_ERROR}"
+        )
+    for index in fit.flat:
+        yield (
+            f"all scores of class {index} are answered alike: they are all equal or rank the wrong way, so "
+            "that they tell nothing"
+        )
+
+
+def _temperature(raw: FloatArray, labels: NDArray[np.int64]) -> Fit:
+    classes = raw.shape[1]
+    if classes > 2:
+        curve = fit_temperature(raw, labels)
+        flat = tuple(range(classes)) if is_hottest(curve) else ()
+        return Fit(calibrator=Calibrator(kind=CalibratorKind.TEMPERATURE, curve=curve), flat=flat)
+    positive = raw[:, 1]  # class 1 alone, as its table will see it
+    curve = fit_temperature(np.column_stack([1 - positive, positive]), labels)
+    fit = _tables({1: curve_of(curve)}, raw, kind=CalibratorKind.BINARY)
+    return replace(fit, flat=(1,)) if is_hottest(curve) else fit
+
+
+def _tables(curves: Mapping[int, RisingCurve], raw: FloatArray, *, kind: CalibratorKind) -> Fit:
+    tables: dict[int, LookupTable] = {}
+    error = 0.0
+    for index, curve in curves.items():
+        scores = raw[:, index]
+        tables[index] = table_of(curve, scores)
+        error = max(error, float(np.abs(tables[index].apply(scores) - curve.answers(scores)).max()))
+    return Fit(
+        calibrator=Calibrator(kind=kind, tables=tables),
+        error=error,
+        flat=tuple(index for index, curve in curves.items() if curve.is_flat(raw[:, index])),
+    )

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     metavar="real|synthetic|none|TABLE",
     help="Golden records: `real` ones that training kept, else derived ones; `synthetic`, derived from the "
     "model's own tables and nobody's data; `none`; or rows of TABLE, a .csv with a header, .ndjson, .json "
-    "or .parquet.  [default: real]",
+    "or .parquet, all rows of which are then the profile for `servable drift`.  [default: real]",
 )
 @click.option(
     "--golden-answers",

@@ -4,8 +4,25 @@
 """
 
 from servable.inspection.description import Description, describe
+from servable.inspection.layout import Layout, layout_of
 from servable.inspection.lines import description_lines
 from servable.inspection.oddities import oddities
 from servable.inspection.oddity import Oddity, Weight
+from servable.inspection.wording import capital, counted, listed, number, plain, size_in_words
 
-__all__ = ["Description", "Oddity", "Weight", "describe", "description_lines", "oddities"]
+__all__ = [
+    "Description",
+    "Layout",
+    "Oddity",
+    "Weight",
+    "capital",
+    "counted",
+    "describe",
+    "description_lines",
+    "layout_of",
+    "listed",
+    "number",
+    "oddities",
+    "plain",
+    "size_in_words",
+]

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from servable.artifact import Artifact, EngineKind, Files, StoredText, vocabulary_size
+from servable.artifact import Artifact, EngineKind, Files, Profile, StoredText, vocabulary_size
 from servable.engines import weights_of
 from servable.inspection.chunking import Chunking, chunking_of
 from servable.inspection.layout import Layout, layout_of
@@ -161,6 +161,7 @@ class Description:
         calibrator: None where calibrated scores are the raw ones.
         csv_columns: of a CSV without a header; None where such a CSV is refused.
         null_spellings: strings that mean a missing number.
+        profile: of the data that it was made for; None without one.
         degradations: what was passed over because damage was tolerated.
         remarks: what is sound and yet odd about the files.
         oddities: what is odd about the scores, warnings first.
@@ -180,6 +181,7 @@ class Description:
     engine: EngineFacts
     calibrator: CalibratorFacts | None
     golden: GoldenFacts | None
+    profile: Profile | None
     conversion: ConversionFacts | None
     training: Mapping[str, Any] | None
     libraries: Mapping[str, str] | None
@@ -218,6 +220,7 @@ def describe(scorer: Scorer) -> Description:
         engine=_engine(artifact, files),
         calibrator=_calibrator(scorer),
         golden=_golden(artifact),
+        profile=artifact.profile,
         conversion=_conversion(artifact),
         training=None if manifest is None else manifest.training,
         libraries=None if manifest is None else manifest.libraries,

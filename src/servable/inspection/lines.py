@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
+from servable.artifact import Profile
 from servable.calibration import CalibratorKind
 from servable.inspection.chunking import Chunking
 from servable.inspection.description import (
@@ -52,6 +53,7 @@ def _facts(description: Description) -> Iterator[tuple[str, str]]:
     yield "engine", engine_in_words(description.engine)
     yield "calibrator", calibrator_in_words(description.calibrator)
     yield "golden", golden_in_words(description.golden)
+    yield "profile", profile_in_words(description.profile)
     if conversion := description.conversion:
         yield "conversion", conversion_in_words(conversion)
     if data := (description.training or {}).get("data"):
@@ -123,6 +125,11 @@ def golden_in_words(golden: GoldenFacts | None) -> str:
     real = counted(golden.records - golden.derived_records, "real record")
     source = SOURCES.get(golden.source, f"of the source {golden.source}")
     return f"{golden.records}: {real} {source}, {golden.derived_records} derived from the schema"
+
+
+def profile_in_words(profile: Profile | None) -> str:
+    """Of what rows there is a profile."""
+    return "none: `servable drift` needs one" if profile is None else profile.rows_in_words
 
 
 def files_in_words(files: tuple[FileFacts, ...]) -> str:

@@ -3,7 +3,12 @@
 from typing import Final
 
 from servable.inspection.description import Description, FieldFacts, TextFacts
-from servable.inspection.lines import chunks_in_words, columns_in_words, conversion_in_words
+from servable.inspection.lines import (
+    chunks_in_words,
+    columns_in_words,
+    conversion_in_words,
+    profile_in_words,
+)
 from servable.inspection.wording import counted, size_in_words
 from servable.report import Block, Cell, Column, Facts, Paragraph, Table, Tone, count, significant
 from servable.schema import Kind
@@ -158,6 +163,7 @@ def origin(description: Description) -> tuple[Block, ...]:
             ("Trained on", Cell(text=str(data["name"]), note=counted(data["rows"], "row"))),
             ("Its sha256", Cell(text=str(data["sha256"]), is_code=True)),
         ]
+    items.append(("Profile for drift", Cell(text=profile_in_words(description.profile))))
     if libraries:
         versions = ", ".join(f"{name} {version}" for name, version in libraries.items())
         items.append(("Packed with", Cell(text=versions)))

@@ -1,16 +1,142 @@
 """What scores are worth: pure functions of scores and labels, each figure with its interval."""
 
+from servable.metrics.base_rate import (
+    LITTLE_SKILL,
+    BaseRate,
+    BaseRateFigures,
+    base_rate,
+    base_rate_figures,
+    skill,
+    skill_figure,
+    skill_sentence,
+)
+from servable.metrics.binning import BinKind
+from servable.metrics.bootstrap import Estimate, Resampled, Resampler, estimate, resample, with_both_classes
+from servable.metrics.calibration import (
+    CalibrationErrors,
+    calibration_error,
+    calibration_error_figure,
+    calibration_errors,
+    calibration_null,
+)
+from servable.metrics.classes import (
+    ClassAuc,
+    ClassCalibrationErrors,
+    auc_of_classes,
+    brier_of_classes,
+    calibration_errors_of_classes,
+    figures_of_classes,
+    log_loss_of_classes,
+    log_loss_of_classes_figure,
+)
 from servable.metrics.comparison import Comparison, Standing, compare
-from servable.metrics.scores import Estimate, ScoreReport, auc, calibration_error, log_loss, report
+from servable.metrics.confusion import (
+    Confusion,
+    ConfusionAt,
+    accuracy_figure,
+    confusion_at,
+    confusion_by_class,
+    confusion_matrix,
+)
+from servable.metrics.curves import (
+    Band,
+    PrecisionRecallCurve,
+    RocCurve,
+    precision_recall_band,
+    precision_recall_curve,
+    roc_band,
+    roc_curve,
+)
+from servable.metrics.figure import Figure, Weights, mean_figure, mean_of_figures
+from servable.metrics.null import CalibrationError, ErrorForm, ErrorTarget
+from servable.metrics.ranking import Ranking, auc, average_precision
+from servable.metrics.reliability import (
+    BrierDecomposition,
+    ReliabilityBin,
+    brier_decomposition,
+    reliability_bins,
+    wilson_interval,
+)
+from servable.metrics.scores import ScoreReport, report
+from servable.metrics.two_classes import (
+    CLIP,
+    brier,
+    brier_figure,
+    certain_rows,
+    figures_of,
+    log_loss,
+    log_loss_figure,
+    negative_log,
+)
 
 __all__ = [
+    "CLIP",
+    "LITTLE_SKILL",
+    "Band",
+    "BaseRate",
+    "BaseRateFigures",
+    "BinKind",
+    "BrierDecomposition",
+    "CalibrationError",
+    "CalibrationErrors",
+    "ClassAuc",
+    "ClassCalibrationErrors",
     "Comparison",
+    "Confusion",
+    "ConfusionAt",
+    "ErrorForm",
+    "ErrorTarget",
     "Estimate",
+    "Figure",
+    "PrecisionRecallCurve",
+    "Ranking",
+    "ReliabilityBin",
+    "Resampled",
+    "Resampler",
+    "RocCurve",
     "ScoreReport",
     "Standing",
+    "Weights",
+    "accuracy_figure",
     "auc",
+    "auc_of_classes",
+    "average_precision",
+    "base_rate",
+    "base_rate_figures",
+    "brier",
+    "brier_decomposition",
+    "brier_figure",
+    "brier_of_classes",
     "calibration_error",
+    "calibration_error_figure",
+    "calibration_errors",
+    "calibration_errors_of_classes",
+    "calibration_null",
+    "certain_rows",
     "compare",
+    "confusion_at",
+    "confusion_by_class",
+    "confusion_matrix",
+    "estimate",
+    "figures_of",
+    "figures_of_classes",
     "log_loss",
+    "log_loss_figure",
+    "log_loss_of_classes",
+    "log_loss_of_classes_figure",
+    "mean_figure",
+    "mean_of_figures",
+    "negative_log",
+    "precision_recall_band",
+    "precision_recall_curve",
+    "reliability_bins",
     "report",
+    "resample",
+    "roc_band",
+    "roc_curve",
+    "skill",
+    "skill_figure",
+    "skill_sentence",
+    "wilson_interval",
+    "with_both_classes",
 ]

@@ -1,16 +1,18 @@
 """Whether a model is better than its baseline, judged row by row on the same test rows."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from servable.metrics.scores import Estimate, auc, log_loss
+from servable.metrics.bootstrap import Estimate, Resampler, resample, with_both_classes
+from servable.metrics.ranking import Ranking
+from servable.metrics.two_classes import log_loss_figure
 from servable.records import FloatArray
 
-_DRAWS = 400
+_DRAWS: Final = 400
 
 
 class Standing(StrEnum):
@@ -62,19 +64,22 @@ def compare(model: FloatArray, baseline: FloatArray, labels: NDArray[np.int64], 
         baseline: `[n]` class-1 probabilities of the same rows.
         labels: `[n]` 0 or 1, both present.
         seed: of the draws.
+
+    Raises:
+        BadInput: `metrics.*`, if a score is no probability, a class is absent or there are no rows.
     """
-    model, baseline = model.astype(np.float64), baseline.astype(np.float64)
-    rng = np.random.default_rng(seed)
-    draws = [rng.integers(0, len(labels), len(labels)) for _ in range(_DRAWS)]
-    usable = [rows for rows in draws if 0 < labels[rows].sum() < len(rows)]
-
-    def difference(figure: Callable[[FloatArray, NDArray[np.int64]], float], furthest: float) -> Estimate:
-        value = figure(model, labels) - figure(baseline, labels)
-        drawn = [figure(model[rows], labels[rows]) - figure(baseline[rows], labels[rows]) for rows in usable]
-        reach = 1.96 * float(np.std(drawn, ddof=1))
-        return Estimate(value=value, low=max(-furthest, value - reach), high=min(furthest, value + reach))
-
-    return Comparison(auc_difference=difference(auc, 1.0), log_loss_difference=difference(log_loss, np.inf))
+    figures = {
+        "AUC of the model": Ranking(model, labels).auc(),
+        "AUC of the baseline": Ranking(baseline, labels).auc(),
+        "log-loss of the model": log_loss_figure(model, labels),
+        "log-loss of the baseline": log_loss_figure(baseline, labels),
+    }
+    draws = Resampler(n=len(labels), draws=_DRAWS, seed=seed)
+    resampled = resample(figures, with_both_classes(draws, labels))
+    return Comparison(
+        auc_difference=resampled.difference("AUC of the model", "AUC of the baseline"),
+        log_loss_difference=resampled.difference("log-loss of the model", "log-loss of the baseline"),
+    )
 
 
 def _signed(estimate: Estimate) -> str:

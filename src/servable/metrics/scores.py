@@ -1,29 +1,18 @@
 """What a score is worth: AUC, log-loss and calibration error of two classes, each with its interval."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from servable.metrics.bootstrap import Estimate, Resampler, resample, with_both_classes
+from servable.metrics.calibration import calibration_error_figure, calibration_null
+from servable.metrics.ranking import Ranking
+from servable.metrics.two_classes import log_loss_figure
 from servable.records import FloatArray
 
-CLIP = 1e-15
-BINS = 15
-_DRAWS = 200
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Estimate:
-    """A figure of the test rows with its 95 % interval: 1.96 bootstrap standard errors around it.
-
-    Not the percentiles of the draws: drawing rows twice makes calibration look worse than it is, so
-    the percentiles of a well calibrated model's error leave out the error itself.
-    """
-
-    value: float
-    low: float
-    high: float
+_DRAWS: Final = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,45 +37,25 @@ class ScoreReport:
 
 
 def report(scores: FloatArray, labels: NDArray[np.int64], *, seed: int) -> ScoreReport:
-    """The figures of `[n]` class-1 probabilities against `[n]` labels 0 or 1, both classes present."""
-    scores = scores.astype(np.float64)
+    """The figures of `[n]` class-1 probabilities against `[n]` labels 0 or 1, both classes present.
+
+    Raises:
+        BadInput: `metrics.*`, if a score is no probability, a class is absent or there are no rows.
+    """
+    figures = {
+        "auc": Ranking(scores, labels).auc(),
+        "log_loss": log_loss_figure(scores, labels),
+        "calibration_error": calibration_error_figure(scores, labels),
+    }
     rng = np.random.default_rng(seed)
-    draws = [rng.integers(0, len(labels), len(labels)) for _ in range(_DRAWS)]
-
-    def estimate(figure: Callable[[FloatArray, NDArray[np.int64]], float], highest: float) -> Estimate:
-        drawn = [figure(scores[rows], labels[rows]) for rows in draws if 0 < labels[rows].sum() < len(rows)]
-        value, reach = figure(scores, labels), 1.96 * float(np.std(drawn, ddof=1))
-        return Estimate(value=value, low=max(0.0, value - reach), high=min(highest, value + reach))
-
-    null = [calibration_error(scores, (rng.random(len(scores)) < scores).astype(np.int64)) for _ in draws]
+    draws = Resampler(n=len(labels), draws=_DRAWS, seed=seed).drawn_by(rng)
+    resampled = resample(figures, with_both_classes(draws, labels))
     return ScoreReport(
         rows=len(labels),
         positives=int(labels.sum()),
-        auc=estimate(auc, 1.0),
-        log_loss=estimate(log_loss, np.inf),
-        calibration_error=estimate(calibration_error, 1.0),
-        calibration_error_null=float(np.quantile(null, 0.95)),
+        auc=resampled.estimate("auc"),
+        log_loss=resampled.estimate("log_loss"),
+        calibration_error=resampled.estimate("calibration_error"),
+        # labels are drawn after the rows, by one generator, so that neither follows the other
+        calibration_error_null=calibration_null(scores, seed=rng),
     )
-
-
-def auc(scores: FloatArray, labels: NDArray[np.int64]) -> float:
-    """The chance that a row of class 1 scores above a row of class 0, ties counted half."""
-    _, rank_group, counts = np.unique(scores, return_inverse=True, return_counts=True)
-    mean_rank = counts.cumsum() - (counts - 1) / 2
-    positives = int(labels.sum())
-    negatives = len(labels) - positives
-    rank_sum = mean_rank[rank_group][labels == 1].sum()
-    return float((rank_sum - positives * (positives + 1) / 2) / (positives * negatives))
-
-
-def log_loss(scores: FloatArray, labels: NDArray[np.int64]) -> float:
-    """Mean negative log-likelihood in nats."""
-    likelihood = np.clip(np.where(labels == 1, scores, 1 - scores), CLIP, 1)
-    return float(-np.log(likelihood).mean())
-
-
-def calibration_error(scores: FloatArray, labels: NDArray[np.int64]) -> float:
-    """Mean distance between score and share of class 1, over bins of equal width, weighted by rows."""
-    bins = np.minimum((scores * BINS).astype(np.int64), BINS - 1)
-    gap = np.bincount(bins, weights=scores - labels, minlength=BINS)
-    return float(np.abs(gap).sum() / len(scores))

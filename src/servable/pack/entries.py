@@ -22,6 +22,7 @@ from servable.artifact import (
     Manifest,
     MemoryFiles,
     SchemaEntry,
+    StoredCalibration,
     StoredText,
     TextEntry,
     TextJoinEntry,
@@ -29,13 +30,12 @@ from servable.artifact import (
     field_lists,
     file_entries,
     format_feature_columns,
+    packed_calibration,
     pretty_json,
     read_files,
     read_training_facts,
 )
-from servable.calibration import Calibrator
 from servable.engines import Device
-from servable.pack.calibrators import calibrator_entry, calibrator_members
 from servable.records import TextJoin
 from servable.schema import Schema
 from servable.scorer import Scorer, scorer_of
@@ -51,7 +51,7 @@ class Entries:
     """What the manifest takes from the training output, whatever engine is packed."""
 
     artifact: Artifact
-    calibrator: Calibrator | None
+    calibrator: StoredCalibration | None
     name: str
     tolerances: Tolerances
     degradations: tuple[str, ...]
@@ -74,7 +74,7 @@ class Entries:
                 }
             ),
             IMPUTATION: pretty_json(dict(artifact.imputation)),
-            **calibrator_members(self.calibrator),
+            **packed_calibration(self.calibrator)[1],
             **{name: tokenizer for tokenizer, name in _tokenizer_files(artifact.texts).items()},
         }
 
@@ -95,13 +95,14 @@ class Entries:
             engine=engine,
             texts=_text_entries(self.artifact.texts),
             text_join=_text_join_entry(self.artifact.text_join),
-            calibrator=calibrator_entry(self.calibrator),
+            calibrator=packed_calibration(self.calibrator)[0],
             golden=None
             if golden is None
             else GoldenEntry(source=golden.source, records=len(golden), derived_records=golden.derived),
             tolerances=self.tolerances,
             conversion=conversion,
             training=read_training_facts(self.artifact.files) or None,
+            profile=self.artifact.profile,
             degradations=self.degradations,
             remarks=self.artifact.remarks,
             libraries=_versions(),

@@ -15,18 +15,22 @@ from servable.artifact import (
     GoldenSet,
     Manifest,
     OnDamage,
+    Profile,
+    ProfileSource,
     Tolerances,
     pretty_json,
     require_writable,
     write_tar_gz,
 )
+from servable.calibration import stored_calibration
 from servable.engines import Device
 from servable.errors import BadInput, Problem
 from servable.pack.comparison import DEFAULT_TOLERANCES, NETWORK_TOLERANCES
 from servable.pack.container import container_code
 from servable.pack.conversion import Converted
 from servable.pack.entries import Entries
-from servable.pack.golden import KEPT_RECORDS, GoldenChoice, Proposal, propose, settle
+from servable.pack.golden import KEPT_RECORDS, GoldenChoice, Proposal, RecordsOfTable, propose, settle
+from servable.profile import profile_of, read_rows
 from servable.progress import Progress, silent
 from servable.scorer import Scorer, load
 
@@ -91,6 +95,9 @@ def pack(
 ) -> PackResult:
     """Packs a training output into one archive that serves without the training libraries.
 
+    The profile of the data goes in as well: that which training wrote, or that of all rows of a table of
+    golden records.
+
     A network is packed as two graphs, its encoder and its head. A booster whose graph differs by more
     than the tolerances is packed in its own format, and then serving needs the extra `trees`.
 
@@ -130,7 +137,11 @@ def pack(
     settled = settle(proposal, converted.scorer, tolerances=entries.tolerances, on_damage=on_damage)
     entries = replace(
         entries,
-        artifact=replace(reference.artifact, remarks=reference.artifact.remarks + settled.remarks),
+        artifact=replace(
+            reference.artifact,
+            remarks=reference.artifact.remarks + settled.remarks,
+            profile=_profile(golden, converted.scorer, progress),
+        ),
         degradations=entries.degradations + settled.degradations,
     )
     members = dict(converted.members) | container_code(extra=converted.engine.kind.extra)
@@ -152,7 +163,7 @@ def _entries(reference: Scorer, *, name: str | None, tolerances: Tolerances | No
     artifact = reference.artifact
     return Entries(
         artifact=artifact,
-        calibrator=reference.calibrator,
+        calibrator=stored_calibration(reference.calibrator),
         name=name or artifact.name,
         degradations=reference.degradations,
         tolerances=tolerances or (NETWORK_TOLERANCES if artifact.texts else DEFAULT_TOLERANCES),
@@ -167,6 +178,18 @@ def _convert(reference: Scorer, proposal: Proposal, entries: Entries) -> Convert
         converted.conversion, golden_records=0, derived_records=converted.conversion.golden_records
     )
     return replace(converted, conversion=conversion)
+
+
+def _profile(golden: GoldenChoice, packed: Scorer, progress: Progress) -> Profile | None:
+    """The profile of the table that golden records are taken from, else the one that training wrote.
+
+    It stays where golden records are derived or left out: it holds no record, and less of the categories than
+    the risk tables do, and without it drift could not be told.
+    """
+    if not isinstance(golden, RecordsOfTable):
+        return packed.artifact.profile
+    rows = read_rows(golden.path, packed.artifact)
+    return profile_of(packed, rows, source=ProfileSource.TABLE, progress=progress)
 
 
 def _converter(reference: Scorer) -> Callable[[Scorer, GoldenSet, Entries], Converted]:

@@ -12,7 +12,9 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
+from servable.preprocess.cells import Cells, origins_of_categories, origins_of_numbers
 from servable.preprocess.risk import RiskTable
+from servable.preprocess.traces import TextTrace
 from servable.records import Layout, ModelInputs, ObjectArray, Records, TextInputs
 
 
@@ -21,6 +23,14 @@ class TextReader(Protocol):
 
     def apply(self, texts: ObjectArray) -> TextInputs:
         """Token ids of `[n]` texts."""
+        ...
+
+    def trace(self, text: str | None) -> TextTrace:
+        """What each step made of one text, None = missing."""
+        ...
+
+    def traces(self, texts: Sequence[str | None]) -> list[TextTrace]:
+        """The same of each text."""
         ...
 
 
@@ -56,6 +66,19 @@ class Preprocessor:
         return ModelInputs(
             tabular=self._tabular(records),
             texts={name: reader.apply(records.columns[name]) for name, reader in self.texts.items()},
+        )
+
+    def cells(self, records: Records) -> Cells:
+        """The numbers that `apply` gives of these records, and where each comes from."""
+        columns = records.columns
+        return Cells(
+            tabular=self._tabular(records),
+            origins={
+                name: origins_of_categories(columns[name], self.risk_tables[name])
+                if name in self.risk_tables
+                else origins_of_numbers(columns[name], self.imputation.get(name))
+                for name in self.features
+            },
         )
 
     def _tabular(self, records: Records) -> NDArray[np.float32]:

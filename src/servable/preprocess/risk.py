@@ -31,11 +31,13 @@ class RiskTable:
 
     bins: Mapping[str, float]
     default: float
-    _missing: float = field(init=False, repr=False, compare=False)
-    _integers: Mapping[str, float] = field(init=False, repr=False, compare=False)
+    _known: Mapping[str | None, float] = field(init=False, repr=False, compare=False)
+    _integers: Mapping[str, str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_missing", self.bins.get(MISSING_BIN, self.default))
+        known: dict[str | None, float] = {None: self.bins.get(MISSING_BIN, self.default)}
+        known.update(self.bins)
+        object.__setattr__(self, "_known", known)
         object.__setattr__(self, "_integers", _by_integer(self.bins))
 
     @property
@@ -45,20 +47,27 @@ class RiskTable:
 
     def apply(self, categories: Iterable[str | None]) -> list[float]:
         """A value for each category (`str`, or None where missing)."""
-        return [self._value(category) for category in categories]
+        known, other = self._known, self._other
+        return [known[category] if category in known else other(category) for category in categories]
+
+    def bin_of(self, category: str | None) -> str | None:
+        """The key of the bin that answers a category; None for the default."""
+        if category is None:
+            return MISSING_BIN if MISSING_BIN in self.bins else None
+        return category if category in self.bins else self._integer(category)
+
+    def _other(self, category: str | None) -> float:
+        """The value of a category that no key spells."""
+        key = self._integer(category or "")
+        return self.default if key is None else self.bins[key]
+
+    def _integer(self, category: str) -> str | None:
+        """The key that spells the same integer."""
+        return self._integers.get(_canonical(category)) if self._integers else None
 
     def falls_to_default(self, category: str | None) -> bool:
         """Whether a category is answered by the default bin."""
-        known = category is not None and (category in self.bins or _canonical(category) in self._integers)
-        return not known and (category is not None or MISSING_BIN not in self.bins)
-
-    def _value(self, category: str | None) -> float:
-        if category is None:
-            return self._missing
-        value = self.bins.get(category)
-        if value is None and self._integers:
-            value = self._integers.get(_canonical(category))
-        return self.default if value is None else value
+        return self.bin_of(category) is None
 
 
 def fit_risk_table(
@@ -97,13 +106,13 @@ def _canonical(category: str) -> str:
     return str(int(float(category))) if _LARGE_FLOAT.fullmatch(category) else ""
 
 
-def _by_integer(bins: Mapping[str, float]) -> dict[str, float]:
-    """Bins by canonical integer, if every key but the missing one is a number; else nothing."""
+def _by_integer(bins: Mapping[str, float]) -> dict[str, str]:
+    """Keys by canonical integer, if every key but the missing one is a number; else nothing."""
     keys = [key for key in bins if key != MISSING_BIN]
     if not all(_NUMBER.fullmatch(key) for key in keys):
         return {}
-    found: dict[str, float] = {}
+    found: dict[str, str] = {}
     for key in sorted(keys, key=len):  # `10` before `10.0`, if a table holds both
         if canonical := _canonical(key):
-            found.setdefault(canonical, bins[key])
+            found.setdefault(canonical, key)
     return found

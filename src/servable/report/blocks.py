@@ -32,6 +32,7 @@ class Cell:
         tone: a verdict has one; else plain.
         rows: how many rows of the table it stands for; the rows below leave it out.
         is_code: whether it is a digest or another thing to be copied.
+        shade: how dark its ground is, from 0 for none to 5; the number in it says the same.
     """
 
     text: str
@@ -40,6 +41,7 @@ class Cell:
     tone: Tone = Tone.PLAIN
     rows: int = 1
     is_code: bool = False
+    shade: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

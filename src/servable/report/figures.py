@@ -11,25 +11,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from servable.report.axes import Axis, FloatVector, Plot, Scale, linear_axis, log_axis
 from servable.report.markup import Markup
 from servable.report.numbers import count, significant
-from servable.report.svg import (
-    Axis,
-    FloatVector,
-    Plot,
-    Scale,
-    band,
-    between,
-    crosses,
-    dots,
-    drawing,
-    level,
-    linear_axis,
-    log_axis,
-    steps,
-    upright,
-    whisker,
-)
+from servable.report.svg import band, between, crosses, dots, drawing, level, steps, upright, whisker
 from servable.report.thinning import thinned
 
 _LEAST_MS: Final = 0.001

@@ -16,6 +16,12 @@ def significant(value: float | None, unit: str = "") -> str:
     return f"{_plain(value)}{_JOIN}{unit}" if unit else _plain(value)
 
 
+def signed(value: float) -> str:
+    """A difference with four significant digits and its sign, a rise with a plus."""
+    text = significant(value)
+    return f"+{text}" if value > 0.0 else text
+
+
 def share(value: float | None) -> str:
     """A share in percent with four significant digits; a dash for none."""
     return significant(None if value is None else 100.0 * value, "%")

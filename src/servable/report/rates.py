@@ -9,20 +9,10 @@ from typing import Final
 
 import numpy as np
 
+from servable.report.axes import SHORT, Axis, FloatVector, Plot, linear_axis
 from servable.report.markup import Markup
 from servable.report.numbers import significant
-from servable.report.svg import (
-    SHORT,
-    Axis,
-    FloatVector,
-    Plot,
-    area,
-    band,
-    drawing,
-    level,
-    linear_axis,
-    steps,
-)
+from servable.report.svg import area, band, drawing, level, steps
 
 _ROOM: Final = 1.3
 _MOST_TICKS: Final = 4

@@ -5,20 +5,10 @@ from typing import Final
 
 import numpy as np
 
+from servable.report.axes import SHORT, FloatVector, Plot, linear_axis, unit_axis
 from servable.report.markup import Markup
 from servable.report.numbers import count, significant
-from servable.report.svg import (
-    SHORT,
-    Axis,
-    FloatVector,
-    Plot,
-    area,
-    dots,
-    drawing,
-    line,
-    linear_axis,
-    steps,
-)
+from servable.report.svg import area, dots, drawing, line, steps
 
 _MOST_TICKS: Final = 5
 _MOST_DOTS: Final = 40
@@ -49,7 +39,7 @@ def calibration_plot(curve: ScoreCurve, *, name: str, title: str) -> Markup:
         name: of the figure, of its own on a page.
         title: what the figure is.
     """
-    plot = Plot(x=_share_axis("raw score"), y=_share_axis("calibrated score"))
+    plot = Plot(x=unit_axis("raw score"), y=unit_axis("calibrated score"))
     ends = np.array([0.0, 1.0])
     inside = (curve.raw > 0.0) & (curve.raw < 1.0)
     knots = curve.raw[inside], curve.calibrated[inside]
@@ -79,7 +69,7 @@ def score_histogram(scores: FloatVector, *, name: str, title: str, what: str) ->
     numbers, edges = np.histogram(inside, bins=_SLICES, range=(0.0, 1.0))
     highest = _ROOM * max(1.0, float(numbers.max()))
     plot = Plot(
-        x=_share_axis("raw score"),
+        x=unit_axis("raw score"),
         y=linear_axis(0.0, highest, title=what, most_ticks=_MOST_TICKS, least_step=1.0),
         height=SHORT,
     )
@@ -95,7 +85,3 @@ def score_histogram(scores: FloatVector, *, name: str, title: str, what: str) ->
             f"{significant(middle)}, 95 % at or below {significant(high)}."
         ),
     )
-
-
-def _share_axis(title: str) -> Axis:
-    return linear_axis(0.0, 1.0, title=title, most_ticks=_MOST_TICKS)

@@ -1,123 +1,19 @@
-"""Axes and marks as SVG: pure functions of numbers; colours and sizes come from the page's style.
+"""Marks as SVG: pure functions of numbers; colours and sizes come from the page's style.
 
 Text and attributes are escaped. Coordinates have one decimal, so equal numbers are equal bytes.
 """
 
-import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from enum import Enum
+from collections.abc import Iterable
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from servable.report.axes import LEFT, RIGHT, SQUARE, TOP, WIDTH, FloatVector, Plot, number
 from servable.report.markup import Markup
+from servable.report.visible import visible
 
-FloatVector = NDArray[np.float64]
-
-WIDTH: Final = 720
-TALL: Final = 360
-SHORT: Final = 240
-_LEFT, _RIGHT, _TOP, _FOOT = 62.0, 706.0, 40.0, 58.0
-MOST_TICKS: Final = 7
 _CROSS: Final = 3.5
-
-
-class Scale(Enum):
-    """How values become places: by their difference, or by their ratio."""
-
-    LINEAR = "linear"
-    LOG = "log"
-
-    def apply(self, values: FloatVector) -> FloatVector:
-        """The values as they are spaced along the axis."""
-        return np.log10(values) if self is Scale.LOG else values
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Axis:
-    """A range of values with its ticks.
-
-    Attributes:
-        low: value at its beginning, above 0 on a log scale.
-        high: value at its end, above `low`.
-        title: what is measured, with its unit.
-        ticks: values and their labels.
-    """
-
-    low: float
-    high: float
-    title: str
-    ticks: tuple[tuple[float, str], ...]
-    scale: Scale = Scale.LINEAR
-
-    def part(self, values: FloatVector | Sequence[float]) -> FloatVector:
-        """`[n]` places between 0 and 1; values outside the range lie at its ends."""
-        inside = np.clip(np.asarray(values, dtype=np.float64), self.low, self.high)
-        ends = self.scale.apply(np.array([self.low, self.high]))
-        parts: FloatVector = (self.scale.apply(inside) - ends[0]) / (ends[1] - ends[0])
-        return parts
-
-
-def linear_axis(
-    low: float, high: float, *, title: str, most_ticks: int = MOST_TICKS, least_step: float = 0.0
-) -> Axis:
-    """An axis with few ticks at multiples of 1, 2 or 5.
-
-    Args:
-        low: value at its beginning.
-        high: value at its end.
-        title: what is measured, with its unit.
-        most_ticks: not counting the one at its beginning.
-        least_step: between two ticks; 1 where only whole numbers mean something.
-    """
-    steps = (base * 10.0**power for power in range(-6, 12) for base in (1, 2, 5))
-    step = next(step for step in steps if (high - low) / step <= most_ticks and step >= least_step)
-    first, last = math.ceil(low / step), math.floor(high / step + 1e-9)
-    ticks = tuple((index * step, _label(index * step)) for index in range(first, last + 1))
-    return Axis(low=low, high=high, title=title, ticks=ticks)
-
-
-def log_axis(low: float, high: float, *, title: str) -> Axis:
-    """A logarithmic axis with ticks at 1, 2 and 5 times powers of ten, or at powers alone if too many."""
-    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    fine = [base * 10.0**power for power in powers for base in (1, 2, 5)]
-    inside = [value for value in fine if low <= value <= high]
-    if len(inside) > MOST_TICKS:
-        inside = [10.0**power for power in powers if low <= 10.0**power <= high]
-    ticks = tuple((value, _label(value)) for value in inside)
-    return Axis(low=low, high=high, title=title, ticks=ticks, scale=Scale.LOG)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plot:
-    """Two axes; marks are drawn in their coordinates.
-
-    Attributes:
-        x: from left to right.
-        y: from bottom to top.
-        height: of the drawing with its labels, `TALL` or `SHORT`.
-    """
-
-    x: Axis
-    y: Axis
-    height: int = TALL
-
-    @property
-    def bottom(self) -> float:
-        """Where the plot ends above the labels of its x axis."""
-        return self.height - _FOOT
-
-    def places(self, x: FloatVector, y: FloatVector) -> Iterable[tuple[str, str]]:
-        """Coordinates of points in the drawing."""
-        across = _LEFT + self.x.part(x) * (_RIGHT - _LEFT)
-        down = self.bottom - self.y.part(y) * (self.bottom - _TOP)
-        return zip(map(_number, across.tolist()), map(_number, down.tolist()), strict=True)
-
-    def place(self, x: float, y: float) -> tuple[str, str]:
-        """Coordinates of one point."""
-        return next(iter(self.places(np.array([x]), np.array([y]))))
 
 
 def dots(plot: Plot, x: FloatVector, y: FloatVector, *, mark: str) -> Markup:
@@ -148,7 +44,7 @@ def steps(plot: Plot, x: FloatVector, y: FloatVector, *, mark: str) -> Markup:
 def area(plot: Plot, x: FloatVector, y: FloatVector, *, mark: str) -> Markup:
     """What lies below a line that keeps each value until the next point, down to the x axis."""
     left, _ = plot.place(float(x[0]), plot.y.low)
-    return _path([_stairs(plot, x, y), f"V{_number(plot.bottom)}H{left}Z"], mark=mark)
+    return _path([_stairs(plot, x, y), f"V{number(plot.bottom)}H{left}Z"], mark=mark)
 
 
 def between(
@@ -164,11 +60,18 @@ def between(
     return _path([_stairs(plot, *upper), f"V{last[1]}", *back, "Z"], mark=mark)
 
 
+def ribbon(plot: Plot, x: FloatVector, low: FloatVector, high: FloatVector, *, mark: str) -> Markup:
+    """What lies between two lines that go straight from each point to the next."""
+    there = "L".join(f"{across} {down}" for across, down in plot.places(x, high))
+    back = "L".join(f"{across} {down}" for across, down in plot.places(x[::-1], low[::-1]))
+    return _path([f"M{there}L{back}Z"], mark=mark)
+
+
 def level(plot: Plot, value: float, *, mark: str, label: str = "") -> Markup:
     """A line across the plot at a value, with a label, if there is one, above its right end."""
     left, down = plot.place(plot.x.low, value)
     right, _ = plot.place(plot.x.high, value)
-    above = _number(float(down) - 6.0)
+    above = number(float(down) - 6.0)
     words = _text(right, above, label, mark=f"{mark} end") if label else Markup("")
     return _path([f"M{left} {down}H{right}"], mark=mark) + words
 
@@ -177,8 +80,25 @@ def upright(plot: Plot, value: float, *, label: str, mark: str) -> Markup:
     """A line from bottom to top at a value, with a label above its upper end, clear of all marks."""
     across, bottom = plot.place(value, plot.y.low)
     _, top = plot.place(value, plot.y.high)
-    words = _text(across, _number(float(top) - 7.0), label, mark=f"{mark} mid")
+    words = _text(across, number(float(top) - 7.0), label, mark=f"{mark} mid")
     return _path([f"M{across} {bottom}V{top}"], mark=mark) + words
+
+
+def beams(plot: Plot, x: FloatVector, low: FloatVector, high: FloatVector, *, mark: str) -> Markup:
+    """A vertical beam between two values at each point, all in one path."""
+    ends = zip(plot.places(x, low), plot.places(x, high), strict=True)
+    return _path((f"M{across} {bottom}V{top}" for (across, bottom), (_, top) in ends), mark=mark)
+
+
+def columns(plot: Plot, edges: FloatVector, heights: FloatVector, *, mark: str) -> Markup:
+    """A column from the x axis to each height that is above it, side by side between the edges."""
+    places = list(plot.places(edges, np.append(heights, plot.y.low)))
+    parts = (
+        f"M{left} {number(plot.bottom)}V{top}H{right}V{number(plot.bottom)}Z"
+        for ((left, top), (right, _)), height in zip(pairwise(places), heights, strict=True)
+        if height > plot.y.low
+    )
+    return _path(parts, mark=mark)
 
 
 def whisker(plot: Plot, x: float, *, low: float, high: float, mark: str) -> Markup:
@@ -193,7 +113,7 @@ def band(plot: Plot, low: float, high: float, *, mark: str) -> Markup:
     left, _ = plot.place(low, plot.y.low)
     right, _ = plot.place(high, plot.y.low)
     return Markup('<rect class="{}" x="{}" y="{:g}" width="{}" height="{:g}"/>').format(
-        mark, left, _TOP, _number(float(right) - float(left)), plot.bottom - _TOP
+        mark, left, TOP, number(float(right) - float(left)), plot.bottom - TOP
     )
 
 
@@ -208,24 +128,32 @@ def drawing(plot: Plot, layers: Iterable[Markup], *, name: str, title: str, desc
         description: what it shows.
     """
     head = Markup(
-        '<svg class="plot" viewBox="0 0 {} {}" role="img" aria-labelledby="{}-title {}-desc">'
+        '<svg class="{}" viewBox="0 0 {} {}" role="img" aria-labelledby="{}-title {}-desc">'
         '<title id="{}-title">{}</title><desc id="{}-desc">{}</desc>'
-    ).format(WIDTH, plot.height, name, name, name, title, name, description)
+    ).format(
+        "plot square" if plot.height == SQUARE else "plot",
+        *(WIDTH, plot.height),
+        *(name, name, name),
+        *(visible(title), name, visible(description)),
+    )
     return head + _axes(plot) + Markup("").join(layers) + Markup("</svg>")
 
 
 def _axes(plot: Plot) -> Markup:
-    lines = [f"M{_number(_LEFT)} {plot.place(plot.x.low, value)[1]}H{_RIGHT:g}" for value, _ in plot.y.ticks]
+    lines = [f"M{number(LEFT)} {plot.place(plot.x.low, value)[1]}H{RIGHT:g}" for value, _ in plot.y.ticks]
     marks = [f"M{plot.place(value, plot.y.low)[0]} {plot.bottom:g}v5" for value, _ in plot.x.ticks]
     labels: list[Markup] = []
     for value, label in plot.y.ticks:
-        down = _number(float(plot.place(plot.x.low, value)[1]) + 4.5)
-        labels.append(_text(_number(_LEFT - 9.0), down, label, mark="tick end"))
+        beside = float(plot.place(plot.x.low, value)[1]) + 4.5
+        # the lowest stands a little higher, because the first label of the other axis may be broad
+        down = number(min(beside, plot.bottom))
+        labels.append(_text(number(LEFT - 9.0), down, label, mark="tick end"))
     for value, label in plot.x.ticks:
-        below = _number(plot.bottom + 21)
+        below = number(plot.bottom + 24)
         labels.append(_text(plot.place(value, plot.y.low)[0], below, label, mark="tick mid"))
+    end, _ = plot.place(plot.x.high if plot.x.titled_until is None else plot.x.titled_until, plot.y.low)
     titles = _text("4", "16", plot.y.title, mark="axis") + _text(
-        _number(_RIGHT), str(plot.height - 8), plot.x.title, mark="axis end"
+        end, str(plot.height - 8), plot.x.title, mark="axis end"
     )
     return _path(lines, mark="grid") + _path(marks, mark="grid") + Markup("").join(labels) + titles
 
@@ -240,12 +168,4 @@ def _path(parts: Iterable[str], *, mark: str) -> Markup:
 
 
 def _text(x: str, y: str, label: str, *, mark: str) -> Markup:
-    return Markup('<text class="{}" x="{}" y="{}">{}</text>').format(mark, x, y, label)
-
-
-def _number(value: float) -> str:
-    return f"{value:.1f}".removesuffix(".0")
-
-
-def _label(value: float) -> str:
-    return f"{value:,.10g}".replace("-", "\N{MINUS SIGN}")
+    return Markup('<text class="{}" x="{}" y="{}">{}</text>').format(mark, x, y, visible(label))

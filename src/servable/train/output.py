@@ -1,12 +1,10 @@
 """The files of a training output, by name: the layout of the inference handler's documentation."""
 
-import pickle
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from servable.artifact import field_lists, format_feature_columns, pretty_json
-from servable.calibration import FittedTable
+from servable.artifact import field_lists, format_feature_columns, pretty_json, twin_files
 from servable.preprocess import RiskTable
 from servable.schema import Schema
 from servable.train.family import FittedModel
@@ -31,14 +29,9 @@ def output_files(
         **model.copies(configuration | tables),
         "feature_columns.txt": format_feature_columns(schema.names()),
         "hyperparameters.json": pretty_json(configuration),
-        **_twin("risk_table_map", risk),
-        **_twin("impute_dict", dict(imputation)),
+        **twin_files("risk_table_map", risk),
+        **twin_files("impute_dict", dict(imputation)),
     }
-
-
-def calibration_files(fitted: FittedTable) -> dict[str, bytes]:
-    """The lookup table of class 1."""
-    return _twin("calibration/calibration_model", fitted.table.pairs())
 
 
 def facts_file(facts: Mapping[str, Any]) -> dict[str, bytes]:
@@ -49,8 +42,3 @@ def facts_file(facts: Mapping[str, Any]) -> dict[str, bytes]:
 def plain(value: Any) -> Any:
     """A dataclass of numbers as JSON values."""
     return asdict(value)
-
-
-def _twin(stem: str, table: object) -> dict[str, bytes]:
-    """A table as JSON and as a pickle of plain data, which other readers of the layout expect."""
-    return {f"{stem}.json": pretty_json(table), f"{stem}.pkl": pickle.dumps(table, protocol=4)}

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 SPLIT_RULE = "servable-split-v1"
+BY_ROW_NUMBER = "row number"
+"""Stands for the name of a column where rows are split by their number, counted from 0."""
 
 
 class Part(StrEnum):
@@ -35,11 +37,18 @@ def positions(keys: Iterable[object]) -> NDArray[np.float64]:
     return np.array([_position(str(key)) for key in keys])
 
 
+def parts_at(places: NDArray[np.float64]) -> NDArray[np.str_]:
+    """`[n]` values of `Part` of rows at these positions."""
+    bounds = np.array([upper for upper, _ in _UPPER])
+    names = np.array([name for _, name in _UPPER], dtype=np.str_)
+    parts: NDArray[np.str_] = names[bounds.searchsorted(places, side="right")]
+    return parts
+
+
 def split(places: NDArray[np.float64]) -> dict[Part, NDArray[np.int64]]:
     """Row numbers of each part, in the order of the table."""
-    bounds = np.array([upper for upper, _ in _UPPER])
-    part = bounds.searchsorted(places, side="right")
-    return {name: np.flatnonzero(part == index) for index, (_, name) in enumerate(_UPPER)}
+    parts = parts_at(places)
+    return {name: np.flatnonzero(parts == name) for _, name in _UPPER}
 
 
 def _position(key: str) -> float:

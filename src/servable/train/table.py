@@ -13,7 +13,7 @@ from servable.codecs import read_table
 from servable.errors import BadInput, Problem
 from servable.records import ObjectArray, Records
 from servable.train.columns import LabelledTable, TableSettings, read_columns
-from servable.train.split import SPLIT_RULE, Part, positions, split
+from servable.train.split import BY_ROW_NUMBER, SPLIT_RULE, Part, positions, split
 
 Rows = NDArray[np.int64]
 
@@ -48,6 +48,11 @@ class TrainingTable:
         labels: NDArray[np.int64] = self.labelled.labels[self.parts[part]]
         return labels
 
+    def rows_of(self, *parts: Part) -> tuple[Records, NDArray[np.int64]]:
+        """Records and class indices of the rows of several parts, one part after the other."""
+        rows = np.concatenate([self.parts[part] for part in parts])
+        return self.records.take(rows), self.labelled.labels[rows]
+
     def texts_of(self, part: Part, field: str) -> list[str]:
         """The texts of a part's rows, the missing ones empty."""
         texts: ObjectArray = self.records.columns[field][self.parts[part]]
@@ -71,7 +76,7 @@ class TrainingTable:
             },
             "split": {
                 "rule": SPLIT_RULE,
-                "key": settings.group_column or settings.id_column or "row number",
+                "key": settings.group_column or settings.id_column or BY_ROW_NUMBER,
                 "rows": self.sizes(),
                 "sample": settings.sample,
             },

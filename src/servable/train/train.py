@@ -16,23 +16,29 @@ from numpy.typing import NDArray
 from servable.artifact import (
     GoldenSet,
     MemoryFiles,
+    Profile,
+    ProfileSource,
     atomic_directory,
+    calibration_files,
     derive_records,
     read_files,
     require_vacant,
 )
-from servable.calibration import fit_lookup_table
+from servable.calibration import fit_default, stored_calibration
 from servable.engines import usable_cores
 from servable.metrics import Comparison, ScoreReport, Standing, compare, report
 from servable.preprocess import Preprocessor, RiskTable, fit_imputation, fit_risk_table
+from servable.profile import Rows as ProfiledRows
+from servable.profile import profile_of
 from servable.progress import Progress, silent
 from servable.records import FloatArray, ObjectArray
 from servable.schema import Kind
 from servable.scorer import Scorer, scorer_of
 from servable.train.columns import TableSettings
 from servable.train.family import Examples, Family, Say
+from servable.train.known_rows import TrainingRows
 from servable.train.leaks import find_warnings
-from servable.train.output import calibration_files, facts_file, output_files, plain
+from servable.train.output import facts_file, output_files, plain
 from servable.train.split import SPLIT_RULE, Part
 from servable.train.table import Rows, TrainingTable, read_training_table
 
@@ -190,9 +196,9 @@ def _finish(
     """What needs a model that scores: calibration, figures, golden records; then everything is written."""
     progress("calibrate", 0, 1)
     uncalibrated = _scorer(files).score_records(table.records.take(table.parts[Part.CALIB]))
-    calibration_labels = table.labels_of(Part.CALIB).astype(np.float64)
-    fitted = fit_lookup_table(uncalibrated.raw[:, 1], calibration_labels)
-    files = files | calibration_files(fitted)
+    fitted = fit_default(uncalibrated.raw, table.labels_of(Part.CALIB), where="calibration split")
+    stored = stored_calibration(fitted.calibrator)
+    files = files | calibration_files(stored, table.labelled.schema.classes)
     scorer = _scorer(files)
     progress("measure on the test rows", 0, 1)
     test, labels = table.parts[Part.TEST], table.labels_of(Part.TEST)
@@ -209,11 +215,13 @@ def _finish(
         )
     progress("keep golden records", 0, 1)
     golden = _golden(scorer, table)
+    held_out = {Part.CALIB: uncalibrated.raw, Part.TEST: predictions.raw}
+    profile = _profile(scorer, table, held_out, progress=progress)
     facts = table.facts() | {
         "calibration": {
             "method": fitted.method,
             "rows": fitted.rows,
-            "knots": len(fitted.table.x),
+            "knots": fitted.knots,
             "knot_error": fitted.knot_error,
         },
         "derived_golden_records": golden.derived,
@@ -221,7 +229,8 @@ def _finish(
         | ({} if baseline is None else {"baseline": plain(baseline)}),
         "warnings": list(warnings),
     }
-    _write(output, files | golden.to_files() | facts_file(facts))
+    kept = golden.to_files() | _known_rows(table).to_files() | profile.to_files()
+    _write(output, files | kept | facts_file(facts))
     return TrainingResult(
         output=output,
         rows=table.sizes(),
@@ -314,6 +323,33 @@ def _golden(scorer: Scorer, table: TrainingTable) -> GoldenSet:
         source="train",
         derived=len(derived),
     )
+
+
+def _profile(
+    scorer: Scorer, table: TrainingTable, raw: Mapping[Part, FloatArray], *, progress: Progress
+) -> Profile:
+    """What all rows look like, and what the model makes of those that nothing was fitted on.
+
+    Args:
+        scorer: of the model.
+        table: with all its labelled rows, also where a sample was fitted on.
+        raw: scores of the held-out rows, by part.
+        progress: told how far it is.
+    """
+    labels = table.labelled.labels
+    fitted = np.setdiff1d(np.arange(len(labels)), np.concatenate([table.parts[part] for part in raw]))
+    rows = [ProfiledRows(records=table.records.take(fitted), labels=labels[fitted], is_fitted=True)]
+    rows += [
+        ProfiledRows(records=table.records.take(table.parts[part]), labels=table.labels_of(part), raw=scores)
+        for part, scores in raw.items()
+    ]
+    return profile_of(scorer, rows, source=ProfileSource.TRAIN, progress=progress)
+
+
+def _known_rows(table: TrainingTable) -> TrainingRows:
+    """What the output remembers of the rows that its training used."""
+    used, held_out = table.rows_of(Part.TRAIN, Part.VALID), table.rows_of(Part.CALIB, Part.TEST)
+    return TrainingRows.of(used, held_out)
 
 
 def _scorer(files: Mapping[str, bytes]) -> Scorer:

@@ -20,6 +20,7 @@ from servable.artifact.hyperparameters import (
     require_consistent_classes,
 )
 from servable.artifact.manifest import EngineKind
+from servable.artifact.profile import tolerated_profile
 from servable.artifact.tables import (
     IMPUTATION,
     calibrated_classes,
@@ -61,6 +62,7 @@ def read_booster_output(files: Files, damage: DamageLog) -> Artifact:
     for error in broken:
         damage.report(error)
     golden, broken_records = tolerated_golden(files, damage, dtype=facts.score_dtype)
+    profile = tolerated_profile(files, schema, damage)
     known = frozenset(schema.names())
     return Artifact(
         name=optional_name(settings, "pipeline_name") or "model",
@@ -74,6 +76,7 @@ def read_booster_output(files: Files, damage: DamageLog) -> Artifact:
         engine=EngineFile(kind=facts.kind, file=file, score_dtype=facts.score_dtype),
         golden=golden,
         manifest=None,
+        profile=profile,
         degradations=damage.degradations,
         files=without(files, broken_records),
         remarks=(

@@ -19,6 +19,8 @@ Shapes = Mapping[str, tuple[int, ...]]
 """The shape of each stored weight."""
 
 _WRAPPERS: Final = ("model.", "module.", "_orig_mod.")
+_OF_TRAINING: Final = ("class_weights_tensor", "loss_op.weight")
+_BUFFERS: Final = (".position_ids", ".token_type_ids")
 
 
 def weights_file(files: Files) -> str | None:
@@ -67,6 +69,15 @@ def named_weights(stored: object, *, where: str) -> dict[str, NDArray[Any]]:
             raise _damaged(where, f"one weight `{name}`", f"a second one, {shown(stored_name)}")
         found[name] = value
     return found
+
+
+def scoring_weights(weights: Weights) -> dict[str, NDArray[Any]]:
+    """The weights without what scoring does not read: those of the loss, and counters of positions."""
+    return {
+        name: array
+        for name, array in weights.items()
+        if name not in _OF_TRAINING and not name.endswith(_BUFFERS)
+    }
 
 
 def shapes_of(weights: Weights) -> Shapes:

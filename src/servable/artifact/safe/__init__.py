@@ -3,6 +3,7 @@
 from servable.artifact.safe.archives import read_archive
 from servable.artifact.safe.jsons import canonical_json, parse_json, pretty_json
 from servable.artifact.safe.members import Limits
+from servable.artifact.safe.onnx_contents import OnnxContents, OnnxNode, read_onnx
 from servable.artifact.safe.onnx_files import check_onnx
 from servable.artifact.safe.pickles import PickleLimits, read_pickle
 from servable.artifact.safe.safetensors_files import read_safetensors
@@ -21,6 +22,8 @@ from servable.artifact.safe.writing import (
 
 __all__ = [
     "Limits",
+    "OnnxContents",
+    "OnnxNode",
     "PickleLimits",
     "TorchLimits",
     "atomic_directory",
@@ -34,6 +37,7 @@ __all__ = [
     "parse_json",
     "pretty_json",
     "read_archive",
+    "read_onnx",
     "read_pickle",
     "read_safetensors",
     "read_torch",

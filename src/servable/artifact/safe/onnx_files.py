@@ -5,14 +5,36 @@ classifier of texts and tables needs: operators of others, functions, loops, ten
 the one that belongs to it, sparse tensors (which unfold), and more parts than a runtime opens in time.
 What is left computes each of its operators once, so that its time is bounded by the sizes of its tensors,
 and the memory for these is bounded where it runs.
-
-Source: `onnx.proto` of the ONNX project for the numbers of the fields.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, NoReturn
 
+from servable.artifact.safe.onnx_fields import (
+    ATTRIBUTE,
+    DOMAIN,
+    EXTERNAL,
+    FUNCTIONS,
+    GRAPH,
+    INITIALIZER,
+    INPUT,
+    KEY,
+    LOCATION,
+    NODE,
+    NODE_INPUT,
+    NODE_OUTPUT,
+    OPERATOR,
+    OUTPUT,
+    SPARSE,
+    SPARSE_INITIALIZER,
+    SUBGRAPH,
+    SUBGRAPHS,
+    TENSOR,
+    TENSORS,
+    VALUE,
+    VALUE_INFO,
+)
 from servable.artifact.safe.protobuf import Fields, MalformedError, Value
 from servable.artifact.safe.tree_ensembles import TREES, Attribute, fault_of_trees
 from servable.errors import Damaged, Problem, shown
@@ -32,15 +54,6 @@ _ML: Final = "ai.onnx.ml"
 _ML_OPERATORS: Final = TREES | {
     *("ArrayFeatureExtractor", "Binarizer", "LabelEncoder", "Normalizer", "Scaler", "ZipMap"),
 }
-
-# Numbers of the fields that are read, by message.
-_GRAPH, _FUNCTIONS = 7, 25
-_NODE, _INITIALIZER, _INPUT, _OUTPUT, _VALUE_INFO, _SPARSE_INITIALIZER = 1, 5, 11, 12, 13, 15
-_NODE_INPUT, _NODE_OUTPUT, _OPERATOR, _ATTRIBUTE, _DOMAIN = 1, 2, 4, 5, 7
-_TENSOR, _SUBGRAPH, _TENSORS, _SUBGRAPHS = 5, 6, 10, 11
-_SPARSE = frozenset({22, 23})
-_EXTERNAL, _LOCATION = 13, 14
-_KEY, _VALUE = 1, 2
 
 
 def check_onnx(model: bytes, *, where: str, fix: str, weights_file: str | None = None) -> None:
@@ -63,9 +76,9 @@ def check_onnx(model: bytes, *, where: str, fix: str, weights_file: str | None =
         check.refuse("size", f"at most {_MOST_BYTES} bytes", str(len(model)))
     try:
         for number, value in check.fields(model):
-            if number == _GRAPH:
+            if number == GRAPH:
                 check.graph(value, depth=0)
-            elif number == _FUNCTIONS:
+            elif number == FUNCTIONS:
                 check.refuse("function", "a graph of ONNX's own operators", "a function of its own")
     except MalformedError as error:
         check.refuse("format", "an ONNX graph that ONNX Runtime can load", f"one that it refuses ({error})")
@@ -96,27 +109,27 @@ class _Check:
         if depth > _MOST_DEPTH:
             self.refuse("size", f"graphs inside graphs, at most {_MOST_DEPTH} deep", "more")
         for number, value in self.fields(message):
-            if number == _NODE:
+            if number == NODE:
                 self.node(value, depth=depth)
-            elif number == _INITIALIZER:
+            elif number == INITIALIZER:
                 self.tensor(value)
-            elif number in {_INPUT, _OUTPUT, _VALUE_INFO}:
+            elif number in {INPUT, OUTPUT, VALUE_INFO}:
                 self.name()
-            elif number == _SPARSE_INITIALIZER:
+            elif number == SPARSE_INITIALIZER:
                 self.refuse("sparse", "dense tensors", "a sparse one")
 
     def node(self, message: Value, *, depth: int) -> None:
         self.nodes_left -= 1
         if self.nodes_left < 0:
             self.refuse("size", f"at most {MOST_NODES} operators", "more")
-        kinds: dict[int, list[str]] = {_OPERATOR: [], _DOMAIN: []}
+        kinds: dict[int, list[str]] = {OPERATOR: [], DOMAIN: []}
         attributes: list[Attribute] = []
         for number, value in self.fields(message):
             if number in kinds and isinstance(value, memoryview):
                 kinds[number].append(_text(value))
-            elif number in {_NODE_INPUT, _NODE_OUTPUT}:
+            elif number in {NODE_INPUT, NODE_OUTPUT}:
                 self.name()
-            elif number == _ATTRIBUTE:
+            elif number == ATTRIBUTE:
                 attributes.append(list(self.fields(value)))
         operator = self.operator(kinds)
         if operator in TREES:
@@ -128,7 +141,7 @@ class _Check:
 
     def operator(self, kinds: dict[int, list[str]]) -> str:
         """The operator's name, if a graph may use it."""
-        names, domains = kinds[_OPERATOR], kinds[_DOMAIN] or [""]
+        names, domains = kinds[OPERATOR], kinds[DOMAIN] or [""]
         # of two names a runtime takes one, and another runtime perhaps the other
         if len(names) != 1 or len(domains) != 1:
             self.refuse("operator", "one name for each operator", "none or several")
@@ -142,11 +155,11 @@ class _Check:
 
     def attribute(self, attribute: Attribute, *, depth: int) -> None:
         for number, value in attribute:
-            if number in {_TENSOR, _TENSORS}:
+            if number in {TENSOR, TENSORS}:
                 self.tensor(value)
-            elif number in {_SUBGRAPH, _SUBGRAPHS}:
+            elif number in {SUBGRAPH, SUBGRAPHS}:
                 self.graph(value, depth=depth + 1)
-            elif number in _SPARSE:
+            elif number in SPARSE:
                 self.refuse("sparse", "dense tensors", "a sparse one")
 
     def tensor(self, message: Value) -> None:
@@ -155,8 +168,8 @@ class _Check:
             self.refuse("size", f"at most {MOST_TENSORS} stored tensors", "more")
         is_external, places = False, []
         for number, value in self.fields(message):
-            is_external |= number == _EXTERNAL or (number == _LOCATION and value != 0)
-            if number == _EXTERNAL:
+            is_external |= number == EXTERNAL or (number == LOCATION and value != 0)
+            if number == EXTERNAL:
                 places += [place for key, place in self.pairs(value) if key == "location"]
         if is_external and places != [self.weights_file]:
             found = f"a tensor in {shown(places[0])}" if places else "a tensor in no file"
@@ -165,11 +178,11 @@ class _Check:
 
     def pairs(self, message: Value) -> list[tuple[str, str]]:
         """Key and value of an entry of strings; each twice is two entries, because readers differ."""
-        entry: dict[int, list[str]] = {_KEY: [], _VALUE: []}
+        entry: dict[int, list[str]] = {KEY: [], VALUE: []}
         for number, value in self.fields(message):
             if number in entry and isinstance(value, memoryview):
                 entry[number].append(_text(value))
-        return [(key, value) for key in entry[_KEY] for value in entry[_VALUE]]
+        return [(key, value) for key in entry[KEY] for value in entry[VALUE]]
 
     def name(self) -> None:
         self.names_left -= 1

@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from servable.artifact.safe.onnx_fields import ATTRIBUTE_NAME, INTEGERS, STRINGS
 from servable.artifact.safe.protobuf import MalformedError, Value, integers_of
 
 TREES: Final = frozenset({"TreeEnsembleClassifier", "TreeEnsembleRegressor"})
@@ -14,7 +15,6 @@ MOST_LEVELS: Final = 1 << 10
 
 _ID_BITS = 31
 _MOST_ID = (1 << _ID_BITS) - 1
-_NAME, _INTEGERS, _STRINGS = 1, 8, 9
 _TREE, _NODE = "nodes_treeids", "nodes_nodeids"
 _BRANCHES: Final = ("nodes_truenodeids", "nodes_falsenodeids")
 _MODES: Final = "nodes_modes"
@@ -45,10 +45,10 @@ def fault_of_trees(attributes: list[Attribute]) -> Fault | None:
         if name in columns or (name == _MODES and leaves is not None):
             return "each attribute once", f"{name} again"
         if name in {_TREE, _NODE, *_BRANCHES}:
-            columns[name] = integers_of([value for number, value in attribute if number == _INTEGERS])
+            columns[name] = integers_of([value for number, value in attribute if number == INTEGERS])
         elif name == _MODES:
             leaves = np.array(
-                [value == _LEAF for number, value in attribute if number == _STRINGS], dtype=bool
+                [value == _LEAF for number, value in attribute if number == STRINGS], dtype=bool
             )
     if leaves is None or len(columns) != 4:
         return "nodes with their trees, branches and modes", "a part of that"
@@ -94,7 +94,11 @@ def _fault_of_levels(below: NDArray[np.intp], inner: NDArray[np.intp], nodes: in
 
 
 def _name_of(attribute: Attribute) -> str:
-    names = [bytes(value) for number, value in attribute if number == _NAME and isinstance(value, memoryview)]
+    names = [
+        bytes(value)
+        for number, value in attribute
+        if number == ATTRIBUTE_NAME and isinstance(value, memoryview)
+    ]
     if len(names) != 1:
         raise MalformedError("an attribute without one name")
     return names[0].decode("utf-8", "backslashreplace")

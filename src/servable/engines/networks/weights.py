@@ -8,14 +8,12 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from servable.artifact import current_name, named_weights, under_names
+from servable.artifact import current_name, named_weights, scoring_weights, under_names
 from servable.errors import Damaged, Problem, shown
 
 Shapes = Mapping[str, tuple[int, ...]]
 """The shape of each stored weight."""
 
-_UNUSED: Final = ("class_weights_tensor", "loss_op.weight")
-_BUFFERS: Final = (".position_ids", ".token_type_ids")
 _CHECKPOINTS: Final = ("bert.", "roberta.")
 
 
@@ -26,8 +24,7 @@ def weights_of(stored: Mapping[str, object], *, where: str) -> dict[str, NDArray
         Damaged: `network.weights` if something there is not an array of numbers with a fraction, or two
             have one name.
     """
-    named = named_weights(stored, where=where)
-    weights = {n: array for n, array in named.items() if n not in _UNUSED and not n.endswith(_BUFFERS)}
+    weights = scoring_weights(named_weights(stored, where=where))
     for name, array in weights.items():
         if array.dtype.kind != "f":
             raise _wrong(where, f"numbers under `{name}` with a fraction", f"an array of {array.dtype}")

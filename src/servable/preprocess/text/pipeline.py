@@ -6,18 +6,18 @@ weights were fitted with them (decision 0006).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Final
 
 import numpy as np
-from tokenizers import Tokenizer
+from tokenizers import Encoding, Tokenizer
 from tokenizers.processors import TemplateProcessing
 
 from servable.errors import Damaged, Problem
-from servable.preprocess.text.steps import CHUNKER, ONE_CHUNK, TOKENIZER, Messages, compose
+from servable.preprocess.text.chunking import Message, Packed, pack_messages
+from servable.preprocess.text.steps import CHUNKER, ONE_CHUNK, TOKENIZER, compose
+from servable.preprocess.traces import ChunkTrace, Messages, MessageTrace, TextTrace
 from servable.records import ObjectArray, TextInputs
-
-NO_MESSAGE: Final = "."
-"""What the chunker makes of a text without any message."""
 
 _MOST_STEPS: Final = 100
 
@@ -73,70 +73,96 @@ class TextPipeline:
 
     def apply(self, texts: ObjectArray) -> TextInputs:
         """Token ids of n texts (`str`, or None where missing, which is the empty text)."""
-        # blank chunks say nothing; without any chunk, the special tokens are the one there is
-        kept = [
-            [chunk for chunk in of_text if self._keeps_blanks or chunk.strip()] or [""]
-            for of_text in self.chunks(texts)
-        ]
-        flat = [chunk for of_text in kept for chunk in of_text]
-        # whether a tokenizer cuts is its own state; a second one would double the memory and the loading
-        self._tokenizer.enable_truncation(self._settings.max_tokens)
-        try:
-            encodings = self._tokenizer.encode_batch_fast(flat, add_special_tokens=True)
-        finally:  # a text that fails must not change how the next ones are read
-            self._tokenizer.no_truncation()
+        kept = [self._told(of_text) for of_text in self.chunks(texts)]
+        encodings = self._encodings([chunk for of_text in kept for chunk in of_text])
         return TextInputs(
             token_ids=[np.array(encoding.ids, dtype=np.int32) for encoding in encodings],
-            chunk_offsets=np.cumsum([0, *(len(of_text) for of_text in kept)], dtype=np.int64),
+            chunk_offsets=np.array([0, *accumulate(map(len, kept))], dtype=np.int64),
         )
 
     def chunks(self, texts: ObjectArray) -> list[list[str]]:
         """The chunks of each text, as they reach the tokenizer."""
         cleaned = [self._clean(text or "") for text in texts.tolist()]
-        # a text that nothing has split or chunked is taken character by character
-        return self._chunks(cleaned) if self._is_chunked else [list(value) for value in cleaned]
+        return [chunks for chunks, _ in map(self._packed, self._messages(cleaned))]
 
-    def _chunks(self, cleaned: Sequence[Messages]) -> list[list[str]]:
-        """Messages packed into chunks; a text that no splitter has split is one message."""
+    def trace(self, text: str | None) -> TextTrace:
+        """What each step made of one text, by the functions that `apply` runs."""
+        (trace,) = self.traces([text])
+        return trace
+
+    def traces(self, texts: Sequence[str | None]) -> list[TextTrace]:
+        """What each step made of each text; the tokens of all are made in one call."""
+        steps = [tuple(self._clean.each(text or "")) for text in texts]
+        left = [of_text[-1][1] if of_text else text or "" for of_text, text in zip(steps, texts, strict=True)]
+        messages = self._messages(left)
+        packed = [self._packed(of_text) for of_text in messages]
+        kept = [self._told(chunks) for chunks, _ in packed]
+        encodings = iter(self._encodings([chunk for of_text in kept for chunk in of_text]))
+        return [
+            TextTrace(
+                steps=of_steps,
+                messages=_traced_messages(of_text, in_chunks=in_chunks) if self._is_chunked else (),
+                chunks=tuple(self._traced(chunk, next(encodings)) for chunk in chunks),
+            )
+            for of_steps, of_text, (_, in_chunks), chunks in zip(steps, messages, packed, kept, strict=True)
+        ]
+
+    def _messages(self, cleaned: Sequence[Messages]) -> list[list[Message]]:
+        """The messages of each text with their tokens, if they are chunked; else what each chunk is made of.
+
+        A text that no splitter has split is one message; one that nothing chunks either is taken character
+        by character.
+        """
+        if not self._is_chunked:
+            return [[(part, 0, 0) for part in value] for value in cleaned]
         messages = [[value] if isinstance(value, str) else value for value in cleaned]
         flat = [message for of_text in messages for message in of_text]
         encodings = iter(self._tokenizer.encode_batch_fast(flat, add_special_tokens=False))
-        limit = self._settings.max_tokens
         return [
-            _pack(
-                [self._shortened(message, next(encodings).ids, limit) for message in of_text],
-                budget=limit,
-                max_chunks=self._settings.max_chunks,
-            )
-            for of_text in messages
+            [self._shortened(message, next(encodings).ids) for message in of_text] for of_text in messages
         ]
 
-    def _shortened(self, message: str, ids: list[int], limit: int) -> tuple[str, int]:
+    def _shortened(self, message: str, ids: list[int]) -> Message:
         """A message and its number of tokens; one beyond the limit becomes what its first tokens spell."""
+        limit = self._settings.max_tokens
         if len(ids) <= limit:
-            return message, len(ids)
-        return self._tokenizer.decode(ids[:limit], skip_special_tokens=True), limit
+            return message, len(ids), 0
+        return self._tokenizer.decode(ids[:limit], skip_special_tokens=True), limit, len(ids) - limit
+
+    def _packed(self, messages: Sequence[Message]) -> Packed:
+        if not self._is_chunked:
+            return [part for part, _, _ in messages], len(messages)
+        settings = self._settings
+        return pack_messages(messages, budget=settings.max_tokens, max_chunks=settings.max_chunks)
+
+    def _told(self, chunks: Sequence[str]) -> list[str]:
+        """The chunks without blank ones, which say nothing; if none is left, that of the special tokens."""
+        return [chunk for chunk in chunks if self._keeps_blanks or chunk.strip()] or [""]
+
+    def _encodings(self, chunks: Sequence[str]) -> list[Encoding]:
+        """The tokens of each chunk, special ones included, cut at the limit."""
+        # whether a tokenizer cuts is its own state; a second one would double the memory and the loading
+        self._tokenizer.enable_truncation(self._settings.max_tokens)
+        try:
+            return self._tokenizer.encode_batch_fast(chunks, add_special_tokens=True)
+        finally:  # a text that fails must not change how the next ones are read
+            self._tokenizer.no_truncation()
+
+    def _traced(self, chunk: str, encoding: Encoding) -> ChunkTrace:
+        special = self._tokenizer.num_special_tokens_to_add(False)
+        return ChunkTrace(
+            text=chunk,
+            token_ids=np.array(encoding.ids, dtype=np.int32),
+            tokens=tuple(self._tokenizer.id_to_token(token) or "" for token in encoding.ids),
+            cut_tokens=sum(len(rest.ids) - special for rest in encoding.overflowing),
+        )
 
 
-def _pack(messages: list[tuple[str, int]], *, budget: int, max_chunks: int | None) -> list[str]:
-    """Messages joined into chunks of at most `budget` tokens; beyond the last allowed chunk they are lost."""
-    chunks: list[str] = []
-    current: list[str] = []
-    used = 0
-    for message, tokens in messages:
-        if used + tokens > budget:
-            if current:
-                chunks.append(" ".join(current).strip())
-            if max_chunks is not None and len(chunks) >= max_chunks:
-                current = []
-                break
-            current, used = [message], tokens
-        else:
-            current.append(message)
-            used += tokens
-    if current and (max_chunks is None or len(chunks) < max_chunks):
-        chunks.append(" ".join(current).strip())
-    return chunks if any(chunk.strip() for chunk in chunks) else [NO_MESSAGE]
+def _traced_messages(messages: Sequence[Message], *, in_chunks: int) -> tuple[MessageTrace, ...]:
+    return tuple(
+        MessageTrace(text=text, tokens=tokens, cut_tokens=cut_tokens, is_lost=at >= in_chunks)
+        for at, (text, tokens, cut_tokens) in enumerate(messages)
+    )
 
 
 def _tokenizer(data: bytes, where: str) -> Tokenizer:

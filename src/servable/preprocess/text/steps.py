@@ -5,13 +5,11 @@ because the weights were fitted with them (decision 0006).
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from servable.errors import Damaged, Problem, shown
 from servable.preprocess.text.html import text_of_html
-
-Messages = str | list[str]
-"""What one step hands to the next: a text, or the messages that a splitter found in it."""
+from servable.preprocess.traces import Messages
 
 CHUNKER, TOKENIZER = "dialogue_chunker", "tokenizer"
 ONE_CHUNK = "one_chunk"
@@ -79,35 +77,56 @@ _CHANGE: dict[str, Callable[[str], str]] = {
 _NOTHING = frozenset(["cs_adapter"])
 
 
-def compose(steps: Sequence[str], *, where: str) -> Callable[[str], Messages]:
+class Composed:
+    """Steps as one function of a text."""
+
+    def __init__(self, steps: Sequence[tuple[str, Callable[[Messages], Messages]]]) -> None:
+        self._steps = tuple(steps)
+        self._functions = tuple(function for _, function in steps)
+
+    def __call__(self, text: str) -> Messages:
+        """What the last step leaves of a text; the text itself without any step."""
+        value: Messages = text
+        for function in self._functions:
+            value = function(value)
+        return value
+
+    def each(self, text: str) -> Iterator[tuple[str, Messages]]:
+        """The name of each step and what it leaves of a text; the last is what a call answers."""
+        value: Messages = text
+        for name, function in self._steps:
+            value = function(value)
+            yield name, value
+
+
+def compose(steps: Sequence[str], *, where: str) -> Composed:
     """The steps before chunking and tokenizing, as one function.
 
     Raises:
         Damaged: `text.step` for an unknown step or one that cannot follow those before it.
     """
-    functions: list[Callable[[Messages], Messages]] = []
+    functions: list[tuple[str, Callable[[Messages], Messages]]] = []
     is_split = False
     for step in steps:
         if step in _SPLIT:
             if is_split:
                 raise _refusal(where, step, "a splitter once")
             is_split = True
-            functions.append(_on_text(_SPLIT[step]))
+            functions.append((step, _on_text(_SPLIT[step])))
         elif step in _CHANGE:
             if step == "text_upper" and is_split:
                 raise _refusal(where, step, "text_upper before any splitter, because it takes no list")
-            functions.append(_on_each(_CHANGE[step]))
-        elif step not in _NOTHING:
+            functions.append((step, _on_each(_CHANGE[step])))
+        elif step in _NOTHING:
+            functions.append((step, _as_it_is))
+        else:
             known = ", ".join([*_SPLIT, *_CHANGE, *_NOTHING, CHUNKER, TOKENIZER])
             raise _refusal(where, step, f"one of {known}")
+    return Composed(functions)
 
-    def run(text: str) -> Messages:
-        value: Messages = text
-        for function in functions:
-            value = function(value)
-        return value
 
-    return run
+def _as_it_is(value: Messages) -> Messages:
+    return value
 
 
 def _on_text(function: Callable[[str], list[str]]) -> Callable[[Messages], Messages]:

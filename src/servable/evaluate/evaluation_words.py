@@ -1,0 +1,23 @@
+"""Figures of an evaluation in words and digits, as sentences and the terminal write them."""
+
+from servable.metrics import Estimate
+
+
+def figure(value: float) -> str:
+    """A figure with four decimals."""
+    return f"{value:z.4f}"
+
+
+def interval(estimate: Estimate) -> str:
+    """A figure with its 95 % interval: `0.9123 [0.9011, 0.9235]`."""
+    return f"{estimate.value:z.4f} [{estimate.low:z.4f}, {estimate.high:z.4f}]"
+
+
+def signed_interval(estimate: Estimate) -> str:
+    """A difference with its 95 % interval."""
+    return f"{estimate.value:+z.4f} [{estimate.low:+z.4f}, {estimate.high:+z.4f}]"
+
+
+def percent(share: float | None) -> str:
+    """A share with one decimal: `82.2 %`; a dash for none."""
+    return "-" if share is None else f"{100 * share:z.1f} %"
