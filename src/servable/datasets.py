@@ -122,7 +122,7 @@ def class_indices(cells: Sequence[Cell], classes: Sequence[str]) -> NDArray[np.i
     index = {name: number for number, name in enumerate(classes)}
     return np.array(
         [
-            NO_CLASS if _is_missing(cell) else index.get(str(cell), index.get(_whole(cell), NO_CLASS))
+            NO_CLASS if is_missing(cell) else index.get(str(cell), index.get(_whole(cell), NO_CLASS))
             for cell in cells
         ],
         dtype=np.int64,
@@ -171,7 +171,7 @@ def labels_of(
         BadInput: `table.label` for a label that names no class.
     """
     labels = class_indices(cells, classes)
-    kept = np.array([at for at, cell in enumerate(cells) if not _is_missing(cell)], dtype=np.int64)
+    kept = np.array([at for at, cell in enumerate(cells) if not is_missing(cell)], dtype=np.int64)
     unknown = kept[labels[kept] == NO_CLASS]
     if len(unknown):
         at = int(unknown[0])
@@ -250,8 +250,8 @@ def _labelled(block: Block, label: str, classes: Sequence[str]) -> LabelledBlock
     )
 
 
-def _is_missing(cell: Cell) -> bool:
-    """Whether a row has no label: none, an empty one, or a number that is none."""
+def is_missing(cell: Cell) -> bool:
+    """Whether a cell holds nothing: none, an empty one, or a number that is none."""
     return cell is None or cell is ABSENT or cell == "" or (isinstance(cell, float) and math.isnan(cell))
 
 

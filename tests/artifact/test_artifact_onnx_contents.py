@@ -136,3 +136,22 @@ def test_a_file_that_is_cut_off_is_refused() -> None:
         _read(model[:100])
 
     assert refused.value.code.startswith("onnx.")
+
+
+def test_a_damaged_file_is_read_or_refused_and_nothing_else() -> None:
+    weight = helper.make_tensor(
+        "weight", TensorProto.FLOAT, [2, 3], np.ones(6, np.float32).tobytes(), raw=True
+    )
+    node = helper.make_node("Relu", ["weight"], ["y"], name="node", numbers=[1.0, 2.0, 3.0])
+    model, draws = _model(weight, nodes=(node,)), np.random.default_rng(0)
+
+    refused = 0
+    for _ in range(400):
+        damaged = bytearray(model)
+        damaged[draws.integers(len(model))] = draws.integers(256)
+        try:
+            _read(bytes(damaged))
+        except Damaged:
+            refused += 1
+
+    assert 0 < refused < 400

@@ -260,7 +260,7 @@ def test_boosters_of_two_libraries_are_held_against_each_other(base: Side) -> No
 
 
 def test_trees_against_something_else_have_nothing_in_common(base: Side) -> None:
-    other = diff(base, told())
+    other = diff(base, told(classes=("0", "1")))
 
     assert other.scores is None
     assert "can be read by the other" in other.not_scored

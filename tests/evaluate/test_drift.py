@@ -7,7 +7,7 @@ import pytest
 
 from populations import Column, profiled, rows, scorer
 from servable.errors import BadInput
-from servable.evaluate import Drift, DriftVerdict, compared, drift_lines, profile_to_compare
+from servable.evaluate import Drift, DriftVerdict, drift_lines, drift_of, profile_to_compare
 from servable.profile import Rows, population_of
 from servable.scorer import Scorer
 
@@ -31,7 +31,7 @@ def found_of(model: Scorer, change: Change | None = None, *, n: int = 2000, seed
 
 def found_in(model: Scorer, table: Rows) -> Drift:
     fresh = population_of(model, [table])
-    return compared(model, profile_to_compare(model), fresh, table="week.csv", draws=500)
+    return drift_of(model, profile_to_compare(model), fresh, table="week.csv", draws=500)
 
 
 def names_of(found: Drift) -> set[str]:

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from servable.artifact import ProfileSource
-from servable.evaluate import Drift, DriftVerdict, compared, drift
+from servable.evaluate import Drift, DriftVerdict, drift, drift_of
 from servable.pack import RecordsOfTable, pack
 from servable.profile import Rows, population_of, profile_of, read_rows
 from servable.scorer import Scorer, load
@@ -122,7 +122,7 @@ def test_a_random_half_beside_the_other_is_silent_in_at_least_95_of_100_draws(li
         one, other = np.array_split(order, 2)
         profile = profile_of(model, taken(one), source=ProfileSource.TABLE)
         fresh = population_of(model, taken(other))
-        return compared(model, profile, fresh, table="half", draws=200).verdict
+        return drift_of(model, profile, fresh, table="half", draws=200).verdict
 
     silent = sum(verdict(seed) is DriftVerdict.SILENT for seed in range(SEEDS))
 

@@ -12,7 +12,7 @@ from report_numbers import assert_in_json
 from servable.artifact import read_artifact
 from servable.cli.drift import command
 from servable.errors import BadInput, NotFound
-from servable.evaluate import Drift, compared, profile_to_compare
+from servable.evaluate import Drift, drift_of, profile_to_compare
 from servable.evaluate.drift_page import drift_page
 from servable.pack import pack
 from servable.profile import population_of
@@ -29,7 +29,7 @@ def found_of(model: Scorer, *, n: int = 900, table: str = "week.csv") -> Drift:
 
     has_text = bool(model.artifact.texts)
     fresh = population_of(model, [rows(n, seed=3, has_text=has_text, change=change)])
-    return compared(model, profile_to_compare(model), fresh, table=table, draws=300)
+    return drift_of(model, profile_to_compare(model), fresh, table=table, draws=300)
 
 
 @pytest.fixture(scope="module")

@@ -90,7 +90,7 @@ def test_rows_that_the_other_model_s_training_used_are_warned_of_in_its_name(mod
     assert "were used in training" in own
     assert fitted.startswith("the calibrator was fitted on rows of customers.csv")
     assert others
-    assert all(warning.startswith("customers: ") for warning in others)
+    assert all(warning.startswith("the other model, customers: ") for warning in others)
 
 
 def test_fresh_rows_are_not_warned_of(model: Model, fresh: Path, says: Run) -> None:

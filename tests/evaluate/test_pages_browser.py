@@ -15,17 +15,19 @@ from servable.cli.calibrate import command as calibrate
 from servable.cli.diff import command as diff
 from servable.cli.drift import command as drift
 from servable.cli.evaluate import command as evaluate
+from servable.cli.explain import command as explain
 
 DARK, ALWAYS = "@media screen and (prefers-color-scheme: dark)", "@media screen"
-VERBS = ("evaluate", "drift", "diff")
 SPOKEN = ("95 %",)
 """Words of the trade, which are no figures."""
 
-TABLE, OTHER = "fresh.csv", "other"
+TABLE, RECORD, OTHER = "fresh.csv", "record.csv", "other"
 COMMANDS: dict[str, tuple[click.Command, tuple[str, ...]]] = {
     "evaluate": (evaluate, (TABLE, "--slice", "region,plan", "--against", OTHER, "--draws", "100")),
     "drift": (drift, (TABLE,)),
     "diff": (diff, (OTHER, "--sample", TABLE, "--show-records")),
+    "explain": (explain, (RECORD, "--against", OTHER)),
+    "effects": (explain, (TABLE, "--rows", "20")),
 }
 
 
@@ -46,6 +48,7 @@ def written(model: Model, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
         for name, age, income, region, plan, label in rows_of_table(900, seed=8)
     ]
     write_table(folder / TABLE, drifted)
+    write_table(folder / RECORD, drifted[:1])
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         assert ran(calibrate, str(model.trained), TABLE, "--method", "beta", "-o", OTHER) == 0
@@ -86,6 +89,8 @@ def test_nothing_stands_over_an_edge_and_nothing_is_asked_for(
         "evaluate": "customers",
         "drift": "ALARM",
         "diff": "Scores move",
+        "explain": "Record 0 of record.csv (id c0)",
+        "effects": "fresh.csv",
     }
     assert {verb: (page.width, page.outside) for verb, page in found.items()} == dict.fromkeys(
         pages, (width, ())

@@ -266,13 +266,13 @@ def test_rows_with_a_certain_probability_are_counted() -> None:
 @pytest.mark.parametrize(
     ("value", "low", "high", "words"),
     [
-        (0.56, 0.51, 0.60, "better than the base rate (log-loss skill 56.0% [51.0%, 60.0%])"),
-        (0.014, 0.001, 0.027, "barely better than the base rate (log-loss skill 1.4% [0.1%, 2.7%])"),
+        (0.56, 0.51, 0.60, "better than the base rate (log-loss skill 56.0 % [51.0 %, 60.0 %])"),
+        (0.014, 0.001, 0.027, "barely better than the base rate (log-loss skill 1.4 % [0.1 %, 2.7 %])"),
         (
             0.014,
             -0.01,
             0.04,
-            "barely better than the base rate, if at all (log-loss skill 1.4% [-1.0%, 4.0%])",
+            "barely better than the base rate, if at all (log-loss skill 1.4 % [-1.0 %, 4.0 %])",
         ),
         (0.2, -0.1, 0.5, "better than the base rate by too little for these rows to show"),
         (-0.01, -0.03, 0.01, "no better than the base rate"),

@@ -122,6 +122,7 @@ def test_texts_are_counted_by_length_tokens_and_what_is_cut() -> None:
     def change(cells: dict[str, Column]) -> None:
         words = ("good dress", None, "", "   ", " ".join(["blue"] * 20))
         cells["review"][:] = [words[number % 5] for number in range(500)]
+        cells["amount"][:] = np.arange(500)  # no two records are equal, so all are in the sample
 
     model = scorer(has_text=True)
     found = population_of(model, [rows(500, seed=6, has_text=True, change=change)]).texts["review"]

@@ -5,7 +5,7 @@ from servable.evaluate.diff_lines import diff_lines
 from servable.evaluate.diff_movers import Cells
 from servable.evaluate.diff_side import Side, open_side
 from servable.evaluate.diff_verdict import DiffVerdict
-from servable.evaluate.drift import compared, drift, profile_to_compare
+from servable.evaluate.drift import drift, drift_of, profile_to_compare
 from servable.evaluate.drift_found import Drift, DriftVerdict
 from servable.evaluate.drift_lines import drift_lines
 from servable.evaluate.evaluation import Evaluation
@@ -30,11 +30,11 @@ __all__ = [
     "RecordReport",
     "Side",
     "TableReport",
-    "compared",
     "diff",
     "diff_lines",
     "drift",
     "drift_lines",
+    "drift_of",
     "evaluate",
     "evaluation_lines",
     "explain",

@@ -1,11 +1,15 @@
 """What belongs to two artifacts beside their fields, tables and weights: engine, profile, origin, remarks."""
 
+import hashlib
 from dataclasses import dataclass
+from typing import Final
 
-from servable.artifact import Artifact, Profile
+from servable.artifact import Artifact, Profile, canonical_json
 from servable.evaluate.diff_change import Change, Pair, changed
 from servable.evaluate.diff_side import Side
 from servable.inspection import layout_of
+
+_SHORT_DIGEST: Final = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +84,8 @@ def _tolerances(a: Artifact, b: Artifact) -> list[Pair]:
 def _profile(profile: Profile | None) -> str:
     if profile is None:
         return "none"
-    return f"of {profile.rows:,} rows ({profile.source})"
+    digest = hashlib.sha256(canonical_json(profile.to_plain())).hexdigest()
+    return f"of {profile.rows:,} rows ({profile.source}), sha256 {digest[:_SHORT_DIGEST]}"
 
 
 def _libraries(a: Artifact, b: Artifact) -> list[Pair]:

@@ -83,14 +83,11 @@ class TreesDiff:
         return not self.not_compared
 
 
-def trees_diff(
-    a: TreeModel, b: TreeModel, *, features_a: Sequence[str], features_b: Sequence[str]
-) -> TreesDiff:
+def trees_diff(a: TreeModel, b: TreeModel) -> TreesDiff:
     """The trees of A and B, whose features go by their names."""
-    number = {name: place for place, name in enumerate(dict.fromkeys([*features_a, *features_b]))}
-    numbers_a, numbers_b = (
-        np.array([number[name] for name in names] + [-1]) for names in (features_a, features_b)
-    )
+    number = {name: place for place, name in enumerate(dict.fromkeys([*a.features, *b.features]))}
+    # the last place is that of a leaf, whose feature is -1
+    numbers_a, numbers_b = (np.array([number[name] for name in side.features] + [-1]) for side in (a, b))
     is_rounded = (a.kind is EngineKind.LIGHTGBM) != (b.kind is EngineKind.LIGHTGBM)
     compare = _Rounded() if is_rounded else _Exact()
     forms = Counter[_Form]()
@@ -111,7 +108,7 @@ def trees_diff(
         other_splits=forms[_Form.OTHER_SPLITS] + abs(len(a.trees) - len(b.trees)),
         leaves_moved=sum(int(np.count_nonzero(move)) for move in moves),
         largest_move=max((float(move.max()) for move in moves), default=0.0),
-        features=() if forms[_Form.UNLIKE] else _features(a, b, features_a, features_b),
+        features=() if forms[_Form.UNLIKE] else _features(a, b),
         is_constant_moved=not _constants_agree(a.constants, b.constants),
         transform_a=a.transform,
         transform_b=b.transform,
@@ -177,10 +174,8 @@ def _facts(model: TreeModel) -> TreesFacts:
     return TreesFacts(trees=len(model.trees), splits=nodes - leaves, leaves=leaves)
 
 
-def _features(
-    a: TreeModel, b: TreeModel, features_a: Sequence[str], features_b: Sequence[str]
-) -> tuple[FeatureSplits, ...]:
-    of_a, of_b = _splits(a, features_a), _splits(b, features_b)
+def _features(a: TreeModel, b: TreeModel) -> tuple[FeatureSplits, ...]:
+    of_a, of_b = _splits(a), _splits(b)
     found = [
         FeatureSplits(feature=name, a=of_a[name], b=of_b[name])
         for name in {*of_a, *of_b}
@@ -189,9 +184,11 @@ def _features(
     return tuple(sorted(found, key=lambda item: (-abs(item.b - item.a), item.feature)))
 
 
-def _splits(model: TreeModel, features: Sequence[str]) -> Counter[str]:
+def _splits(model: TreeModel) -> Counter[str]:
     """How many splits read each feature."""
-    return Counter(features[place] for tree in model.trees for place in tree.feature[~tree.is_leaf].tolist())
+    return Counter(
+        model.features[place] for tree in model.trees for place in tree.feature[~tree.is_leaf].tolist()
+    )
 
 
 def _constants_agree(a: Sequence[float], b: Sequence[float]) -> bool:

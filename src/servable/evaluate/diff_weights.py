@@ -8,7 +8,7 @@ from servable.engines import weights_of
 from servable.errors import Damaged
 from servable.evaluate.diff_networks import NetworksDiff, networks_diff
 from servable.evaluate.diff_tensors import tensors_of
-from servable.evaluate.diff_tree_models import trees_of
+from servable.evaluate.diff_tree_readers import trees_of
 from servable.evaluate.diff_trees import TreesDiff, trees_diff
 
 _TREES = frozenset([EngineKind.ONNX_TREES, EngineKind.XGBOOST, EngineKind.LIGHTGBM])
@@ -20,8 +20,8 @@ class WeightsDiff:
 
     Attributes:
         digest_a, digest_b: of the files that each is made of.
-        networks: of two networks.
-        trees: of two models of trees.
+        networks: of two networks whose files differ.
+        trees: of two models of trees whose files differ.
         not_compared: why nothing but the digests could be compared; else empty.
     """
 
@@ -55,6 +55,8 @@ class WeightsDiff:
 def weights_diff(a: Artifact, b: Artifact) -> WeightsDiff:
     """The models of A and B."""
     digests = _digest(a), _digest(b)
+    if digests[0] == digests[1]:
+        return WeightsDiff(digest_a=digests[0], digest_b=digests[1])
     of_trees = [side.engine.kind in _TREES for side in (a, b)]
     if any(of_trees) and not all(of_trees):
         return WeightsDiff(
@@ -68,7 +70,7 @@ def weights_diff(a: Artifact, b: Artifact) -> WeightsDiff:
         )
     try:
         if all(of_trees):
-            trees = trees_diff(trees_of(a), trees_of(b), features_a=a.features, features_b=b.features)
+            trees = trees_diff(trees_of(a), trees_of(b))
             return WeightsDiff(digest_a=digests[0], digest_b=digests[1], trees=trees)
         networks = networks_diff(tensors_of(a), tensors_of(b))
         return WeightsDiff(digest_a=digests[0], digest_b=digests[1], networks=networks)

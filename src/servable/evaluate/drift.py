@@ -54,7 +54,7 @@ def drift(
     named = {part.field: part.categories for part in profile.categories}
     rows = read_rows(path, scorer.artifact)
     fresh = population_of(scorer, rows, named=named, progress=progress)
-    return compared(scorer, profile, fresh, table=path.name, seed=seed, draws=draws)
+    return drift_of(scorer, profile, fresh, table=path.name, seed=seed, draws=draws)
 
 
 def profile_to_compare(scorer: Scorer) -> Profile:
@@ -78,7 +78,7 @@ def profile_to_compare(scorer: Scorer) -> Profile:
     return artifact.profile
 
 
-def compared(
+def drift_of(
     scorer: Scorer, profile: Profile, fresh: Population, *, table: str, seed: int = 0, draws: int = DRAWS
 ) -> Drift:
     """The same of a table that has been counted; a pure function of its arguments.

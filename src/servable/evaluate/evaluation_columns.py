@@ -11,7 +11,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from servable.records import ABSENT, Cell, Records, Table
+from servable.datasets import is_missing
+from servable.records import Cell, Records, Table
 from servable.schema import Kind, Schema, parse_number
 
 Scalar = TypeVar("Scalar", bound=np.generic)
@@ -136,11 +137,6 @@ class GroupReader:
         alone = np.flatnonzero(codes == MISSING)
         codes[alone] = len(named.names) + np.arange(len(alone))
         return np.unique(codes, return_inverse=True)[1]
-
-
-def is_missing(cell: Cell) -> bool:
-    """Whether a cell holds nothing: none, an empty one, or a number that is none."""
-    return cell is None or cell is ABSENT or cell == "" or (isinstance(cell, float) and math.isnan(cell))
 
 
 def _numbers_or(column: Categories) -> SliceColumn:

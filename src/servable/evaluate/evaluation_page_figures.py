@@ -15,6 +15,7 @@ from servable.report import (
     Figure,
     Gallery,
     Key,
+    RateBand,
     RateCurve,
     ReliabilityBins,
     Series,
@@ -24,8 +25,7 @@ from servable.report import (
     roc_plot,
 )
 
-_BAND: Final = Series.C
-_IN_BAND: Final = Key(mark=_BAND, text="95 % interval, point by point")
+_IN_BAND: Final = "95 % interval, point by point"
 
 OfClass = Mapping[ScoreKind, ClassCurves]
 """The curves of one class by the scores, those that are drawn on top first."""
@@ -55,24 +55,24 @@ def _by_class(evaluation: Evaluation) -> list[OfClass]:
 
 
 def _roc(of_class: OfClass, place: int, evaluation: Evaluation) -> Figure:
-    curves = [*_curves(of_class, "roc"), *_edges(of_class, "roc_band")]
+    curves = list(_curves(of_class, "roc"))
     title = _titled("ROC", of_class, evaluation)
     return Figure(
         title=title,
         svg=roc_plot(curves, name=f"roc-{place}", title=title),
-        keys=_keys(of_class),
+        keys=_keys(curves),
         caption=f"A score that says nothing lies on the dashed line.{_one_line(of_class)}",
     )
 
 
 def _precision(of_class: OfClass, place: int, evaluation: Evaluation) -> Figure:
-    curves = [*_curves(of_class, "precision_recall"), *_edges(of_class, "precision_recall_band")]
+    curves = list(_curves(of_class, "precision_recall"))
     title = _titled("Precision by recall", of_class, evaluation)
     base_rate = next(iter(of_class.values())).base_rate
     return Figure(
         title=title,
         svg=precision_recall_plot(curves, base_rate=base_rate, name=f"precision-{place}", title=title),
-        keys=_keys(of_class),
+        keys=_keys(curves),
         caption="A score that says nothing lies on the dashed line, the share of the class."
         f"{_one_line(of_class)}",
     )
@@ -97,21 +97,17 @@ def _reliability(of_class: OfClass, place: int, evaluation: Evaluation) -> Figur
 def _spread(of_class: OfClass, place: int, evaluation: Evaluation) -> Figure:
     title = _titled("Spread of the scores", of_class, evaluation)
     raw, calibrated = of_class[ScoreKind.RAW], of_class.get(ScoreKind.CALIBRATED)
-    fresh = None if calibrated is None else _distribution(calibrated)
-    keys = [Key(mark="base", text=_label(ScoreKind.RAW))]
-    if calibrated is not None:
-        keys.append(Key(mark="response", text=_label(ScoreKind.CALIBRATED)))
     return Figure(
         title=title,
         svg=histogram_pair(
-            _distribution(raw),
-            fresh,
+            _distribution(of_class, raw),
+            None if calibrated is None else _distribution(of_class, calibrated),
             edges=_array(raw.scores.edges),
             x_title="score",
             name=f"scores-{place}",
             title=title,
         ),
-        keys=tuple(keys),
+        keys=tuple(Key(mark=_series(of_class, kind), text=_label(kind)) for kind in of_class),
         caption="Each bin takes the same room; they are narrow near 0 and 1, where scores crowd.",
     )
 
@@ -132,23 +128,22 @@ def _titled(what: str, of_class: OfClass, evaluation: Evaluation) -> str:
 def _curves(of_class: OfClass, name: str) -> Iterator[RateCurve]:
     for kind, curves in of_class.items():
         points: Points = getattr(curves, name)
-        series = _series(of_class, kind)
-        yield RateCurve(label=_label(kind), x=_array(points.x), y=_array(points.y), series=series)
+        band: BandPoints | None = getattr(curves, f"{name}_band")
+        yield RateCurve(
+            label=_label(kind),
+            x=_array(points.x),
+            y=_array(points.y),
+            series=_series(of_class, kind),
+            band=None
+            if band is None
+            else RateBand(x=_array(band.x), low=_array(band.low), high=_array(band.high)),
+        )
 
 
-def _edges(of_class: OfClass, name: str) -> Iterator[RateCurve]:
-    """Both ends of the interval of the scores that have one."""
-    for kind, curves in of_class.items():
-        band: BandPoints | None = getattr(curves, name)
-        if band is None:
-            continue
-        for end, values in (("lower", band.low), ("upper", band.high)):
-            label = f"{end} end of the interval of the {_label(kind)}"
-            yield RateCurve(label=label, x=_array(band.x), y=_array(values), series=_BAND)
-
-
-def _keys(of_class: OfClass) -> tuple[Key, ...]:
-    return (*(Key(mark=_series(of_class, kind), text=_label(kind)) for kind in of_class), _IN_BAND)
+def _keys(curves: Sequence[RateCurve]) -> tuple[Key, ...]:
+    lines = (Key(mark=curve.series, text=curve.label) for curve in curves)
+    banded = (curve.series.ribbon for curve in curves if curve.band is not None)
+    return (*lines, *(Key(mark=mark, text=_IN_BAND) for mark in banded))
 
 
 def _series(of_class: OfClass, kind: ScoreKind) -> Series:
@@ -166,8 +161,12 @@ def _bins(kind: ScoreKind, bins: Sequence[ReliabilityBin], series: Series) -> Re
     )
 
 
-def _distribution(curves: ClassCurves) -> Distribution:
-    return Distribution(label=_label(curves.kind), shares=_array(curves.scores.shares))
+def _distribution(of_class: OfClass, curves: ClassCurves) -> Distribution:
+    return Distribution(
+        label=_label(curves.kind),
+        shares=_array(curves.scores.shares),
+        series=_series(of_class, curves.kind),
+    )
 
 
 def _label(kind: ScoreKind) -> str:

@@ -62,4 +62,6 @@ def use_of_rows_by_other(path: Path, other: Scorer, artifact: Artifact, settings
     label = settings.label or artifact.schema.label_name
     theirs = replace(settings, label=label, slices=(), group=None)
     found = use_of_rows(path, other, theirs)
-    return Use(warnings=tuple(f"{other.artifact.name}: {sentence}" for sentence in found.warnings))
+    return Use(
+        warnings=tuple(f"the other model, {other.artifact.name}: {sentence}" for sentence in found.warnings)
+    )

@@ -118,8 +118,8 @@ def _effects(scorer: Scorer, changes: NDArray[np.float64], flips: NDArray[np.int
             kind=field.kind,
             is_read=field.name in read,
             stands=_stands(field.name, field.kind, scorer.preprocessor),
-            change=_mean(changes[at]),
-            size=_mean(np.abs(changes[at])),
+            change=_mean(changes[at], lowest=-1.0),
+            size=_mean(np.abs(changes[at]), lowest=0.0),
             flips=int(flips[at]),
         )
         for at, field in enumerate(fields)
@@ -133,12 +133,12 @@ def _effects(scorer: Scorer, changes: NDArray[np.float64], flips: NDArray[np.int
     )
 
 
-def _mean(values: FloatArray) -> MeanChange:
+def _mean(values: FloatArray, *, lowest: float) -> MeanChange:
     mean = float(values.mean())
     if len(values) < 2:
         return MeanChange(value=mean, low=None, high=None)
     reach = _REACH * float(values.std(ddof=1)) / math.sqrt(len(values))
-    return MeanChange(value=mean, low=mean - reach, high=mean + reach)
+    return MeanChange(value=mean, low=max(lowest, mean - reach), high=min(1.0, mean + reach))
 
 
 def _variants(records: Records, names: Sequence[str], without: Sequence[str | None]) -> Records:

@@ -136,13 +136,15 @@ def _cells(found: Explanation) -> Table:
 def _field(field: FieldSeen) -> list[tuple[Cell, ...]]:
     """A row for each cell; those that are joined share the field's name and what is read."""
     unread = "" if field.is_read else ", not read by the model"
-    rows: list[tuple[Cell, ...]] = []
-    for at, cell in enumerate(field.cells):
-        name = Cell(text=field.name, note=f"{field.kind}{unread}") if at == 0 else _NOTHING
-        column = "" if field.separator is None else f"{cell.column}, joined"
-        came = Cell(text=_came(cell), note=column or str(cell.type))
-        rows.append((name, came, _bound(field) if at == 0 else _NOTHING))
-    return rows
+    name = Cell(text=field.name, note=f"{field.kind}{unread}", rows=len(field.cells))
+    came = [
+        Cell(
+            text=_came(cell),
+            note=str(cell.type) if field.separator is None else f"{cell.column}, joined",
+        )
+        for cell in field.cells
+    ]
+    return [(name, came[0], _bound(field)), *((cell, _NOTHING) for cell in came[1:])]
 
 
 def _came(cell: CellSeen) -> str:
@@ -161,7 +163,7 @@ def _bound(field: FieldSeen) -> Cell:
 
 def _shortened(text: str) -> str:
     if len(text) <= _MOST_CHARACTERS:
-        return text or "the empty text"
+        return text or "(empty)"
     return f"{text[:_MOST_CHARACTERS]}\N{HORIZONTAL ELLIPSIS} (cut here)"
 
 
@@ -181,7 +183,7 @@ def _text(text: TextSeen) -> Section:
     if len(text.chunks) > _MOST_PARTS:
         blocks.append(Paragraph(text="And more, which stand in the JSON file.", tone=Tone.QUIET))
     return Section(
-        title=f"Text {text.field}",
+        title=f'Text "{text.field}"',
         lead="What each step left of it, in order, down to what the encoder reads.",
         blocks=tuple(blocks),
     )

@@ -72,33 +72,32 @@ def _effect(name: str, found: MeanChange) -> Effect:
 
 
 def _table(effects: Effects) -> Table:
+    is_one = effects.rows == 1
+    figures = ("Adds",) if is_one else ("Mean size", "Mean")
     return Table(
         caption="What each field adds",
         columns=(
             Column(title="Field"),
             Column(title="In its place"),
-            Column(title="Mean size", is_number=True),
-            Column(title="Mean", is_number=True),
+            *(Column(title=title, is_number=True) for title in figures),
             Column(title="Labels that change", is_number=True),
         ),
-        rows=tuple(_row(each) for each in effects.fields),
+        rows=tuple((*_named(each), *_figures(each, effects.rows)) for each in effects.fields),
         is_stacked=True,
     )
 
 
-def _row(effect: FieldEffect) -> tuple[Cell, ...]:
+def _named(effect: FieldEffect) -> tuple[Cell, ...]:
     unread = "" if effect.is_read else ", not read by the model"
-    return (
-        Cell(
-            text=effect.field,
-            note=f"{effect.kind}{unread}",
-            tone=Tone.PLAIN if effect.is_read else Tone.QUIET,
-        ),
-        Cell(text=effect.stands),
-        Cell(text=significant(effect.size.value), value=effect.size.value, note=_interval(effect.size)),
-        Cell(text=signed(effect.change.value), value=effect.change.value, note=_interval(effect.change)),
-        Cell(text=count(effect.flips), value=effect.flips),
-    )
+    tone = Tone.PLAIN if effect.is_read else Tone.QUIET
+    return Cell(text=effect.field, note=f"{effect.kind}{unread}", tone=tone), Cell(text=effect.stands)
+
+
+def _figures(effect: FieldEffect, records: int) -> tuple[Cell, ...]:
+    size = Cell(text=significant(effect.size.value), value=effect.size.value, note=_interval(effect.size))
+    change = Cell(text=signed(effect.change.value), value=effect.change.value, note=_interval(effect.change))
+    flips = Cell(text=count(effect.flips), value=effect.flips)
+    return (change, flips) if records == 1 else (size, change, flips)
 
 
 def _interval(found: MeanChange) -> str:

@@ -32,14 +32,14 @@ def compared_with_expected(way: Way, expected: Expected) -> Comparison:
     """Every step at which a record's way parts from what the training side has for it."""
     inputs = in_order(_texts(way.found, expected), _numbers(way.found, expected))
     is_told = _are_inputs_told(way.found, expected)
-    scores = _scores(way, expected, are_inputs_equal=is_told and not inputs)
+    scores = tuple(_scores(way, expected, are_inputs_equal=is_told and not inputs))
     partings = (*inputs, *scores)
     return Comparison(
         ours=(_SIDES.ours, way.found.model.file),
         theirs=(_SIDES.theirs, expected.source),
         sentence=concluded(partings, _SIDES),
         partings=partings,
-        notes=tuple(_notes(expected, is_told=is_told)),
+        notes=tuple(_notes(expected, is_placed=is_told or all(each.step is not Step.RAW for each in scores))),
     )
 
 
@@ -167,13 +167,13 @@ def _are_inputs_told(found: Explanation, expected: Expected) -> bool:
     return texts <= expected.texts.keys() and names <= expected.tabular.keys()
 
 
-def _notes(expected: Expected, *, is_told: bool) -> Iterator[str]:
-    if not is_told:
+def _notes(expected: Expected, *, is_placed: bool) -> Iterator[str]:
+    if not is_placed:
         yield (
-            "The training side tells not all that its model read (`inputs`), so a difference before the raw "
-            "scores cannot be placed further."
+            "The training side does not tell all that its model read (`inputs`), so where before the raw "
+            "scores they part cannot be told."
         )
     if expected.raw is None:
-        yield "The training side tells no raw scores."
+        yield "The training side does not tell raw scores."
     if expected.calibrated is None:
-        yield "The training side tells no calibrated scores."
+        yield "The training side does not tell calibrated scores."

@@ -19,10 +19,9 @@ def limits_in_words(text: TextSeen) -> str:
     most = "as many chunks as it gives"
     if text.is_chunked and text.max_chunks is not None:
         most = f"at most {counted(text.max_chunks, 'chunk')}"
-    packed = (
-        "messages packed into chunks" if text.is_chunked else "no chunker: each part is a chunk of its own"
-    )
-    return f"{packed}; {most}, each of at most {text.max_tokens} tokens with the special ones"
+    messages = counted(len(text.messages), "message")
+    packed = f"{messages} packed into chunks" if text.is_chunked else "no chunker: each part is a chunk"
+    return f"{packed}; {most}, each of at most {text.max_tokens:,} tokens with the special ones"
 
 
 def loss_in_words(text: TextSeen) -> str:

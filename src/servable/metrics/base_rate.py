@@ -89,10 +89,10 @@ def skill_figure(loss: Figure, of_base_rate: Figure) -> Figure:
 
 def skill_sentence(log_loss_skill: Estimate) -> str:
     """In words how far a model is beyond the base rate, with the figure."""
-    figure = (
-        f"log-loss skill {log_loss_skill.value:.1%} [{log_loss_skill.low:.1%}, {log_loss_skill.high:.1%}]"
+    value, low, high = (
+        f"{100 * part:.1f} %" for part in (log_loss_skill.value, log_loss_skill.low, log_loss_skill.high)
     )
-    return f"{_standing(log_loss_skill)} ({figure})"
+    return f"{_standing(log_loss_skill)} (log-loss skill {value} [{low}, {high}])"
 
 
 def _standing(skill: Estimate) -> str:
