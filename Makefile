@@ -33,6 +33,8 @@ conformance: $(VENV)/.dev
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/serving.py
 	$(BIN)/python benchmarks/records.py
+	$(BIN)/python benchmarks/evaluation.py
+	$(BIN)/python benchmarks/verbs.py
 	@if test -f demo-output/model.tar.gz; then $(BIN)/python benchmarks/text.py demo-output/model.tar.gz; \
 	else echo "text: run \`make demo\` first, which makes the model"; fi
 

@@ -1,4 +1,4 @@
-"""Artifacts and records to explain: a tiny network with one thing changed, and a model that is a known sum."""
+"""Artifacts and records to explain: a tiny network with one thing changed, and a model that is a sum."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -6,51 +6,79 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+from tokenizers import Tokenizer
 
 from servable.artifact import Artifact, EngineFile, EngineKind, MemoryFiles, StoredRiskTable, read_files
 from servable.evaluate import OtherModel, RecordReport, TableReport, explain, given_of_json
 from servable.records import FloatArray, ModelInputs
 from servable.schema import Field, Kind, Schema
 from servable.scorer import Scorer, preprocessor_of, scorer_of
-from tiny_outputs import RECORD, SETTINGS, Files, network_output, with_settings, word_pieces
+from tiny_outputs import (
+    BERT,
+    RECORD,
+    RISK,
+    SETTINGS,
+    Files,
+    artifacts,
+    as_json,
+    network_output,
+    network_weights,
+    saved,
+    word_pieces,
+)
 
 STEPS = ("html_normalizer", "text_normalizer", "dialogue_chunker", "tokenizer")
 CALIBRATION = "calibration/calibration_model.json"
 KNOTS = [[0.0, 0.05], [0.5, 0.4], [0.7, 0.8], [1.0, 0.95]]
-NOTE = "The <b>cat</b>&nbsp;&nbsp;is VERY good, the dog is not, the cat is fair and the dog is bad"
+NOTE = "The <b>cat</b> is&nbsp;&nbsp;VERY good, the dog is not, the cat is fair and the dog is bad"
 GIVEN: Mapping[str, Any] = {**RECORD, "order": "o1", "note": NOTE, "age": None}
 
 
-@cache
-def trained() -> Files:
-    """The files of a training output with a network of one text, a number and a category, and a calibrator."""
-    files = network_output(dict(SETTINGS) | {"text_processing_steps": list(STEPS)})
-    return {**files, CALIBRATION: json.dumps(KNOTS).encode()}
+def changed(
+    *,
+    steps: Sequence[str] = STEPS,
+    risk: Mapping[str, Any] = RISK["region"],
+    age: float = 40.0,
+    calibration: Sequence[Sequence[float]] | None = KNOTS,
+    weights: int = 0,
+    exchanged: tuple[str, str] | None = None,
+    **settings: Any,
+) -> Files:
+    """A training output: a network of one text, a number and a category, and a calibrator.
 
+    What differs from the usual one does so in every place where the output says it.
 
-def with_steps(*steps: str, **settings: Any) -> Files:
-    """The same with other text steps, or other settings."""
-    return with_settings(trained(), text_processing_steps=list(steps or STEPS), **settings)
-
-
-def with_file(name: str, content: bytes | object) -> Files:
-    """The same with another file."""
-    data = content if isinstance(content, bytes) else json.dumps(content).encode()
-    return {**trained(), name: data}
-
-
-def with_words_exchanged(one: str, other: str) -> Files:
-    """The same with a tokenizer in which two words have each other's number."""
+    Args:
+        steps: of the text.
+        risk: the table of the region.
+        age: imputation value of the age.
+        calibration: pairs of the calibrator; None for none.
+        weights: seed of the weights.
+        exchanged: two words that have each other's number in the tokenizer.
+        settings: other hyperparameters.
+    """
+    said = dict(SETTINGS) | {"text_processing_steps": list(steps)} | settings
     tokenizer = json.loads(word_pieces().to_str())
     words = tokenizer["model"]["vocab"]
-    words[one], words[other] = words[other], words[one]
-    return with_file("tokenizer/tokenizer.json", tokenizer)
+    if exchanged is not None:
+        one, other = exchanged
+        words[one], words[other] = words[other], words[one]
+    tables, imputation = {"region": dict(risk)}, {"age": age}
+    copies = said | {"imputation_dict": imputation, "risk_tables": tables}
+    files = network_output(said) | {
+        "model.pth": saved(network_weights(dict(BERT) | {"vocab_size": len(words)}, seed=weights)),
+        "model_artifacts.pth": artifacts(copies, Tokenizer.from_str(json.dumps(tokenizer))),
+        "risk_table_map.json": as_json(tables),
+        "impute_dict.json": as_json(imputation),
+        "tokenizer/tokenizer.json": as_json(tokenizer),
+    }
+    return files if calibration is None else files | {CALIBRATION: as_json(calibration)}
 
 
 @cache
 def scorer() -> Scorer:
     """The scorer of the unchanged artifact."""
-    return scorer_of_files(trained())
+    return scorer_of_files(changed())
 
 
 def scorer_of_files(files: Files) -> Scorer:
@@ -58,13 +86,17 @@ def scorer_of_files(files: Files) -> Scorer:
 
 
 def explained(
-    record: Mapping[str, Any] = GIVEN, *, against: Files | None = None, scored: Scorer | None = None
+    record: Mapping[str, Any] = GIVEN, *, scored: Scorer | None = None, against: Files | Scorer | None = None
 ) -> RecordReport:
-    """One record through every step, beside a changed artifact if there is one."""
+    """One record through every step, beside another artifact if there is one."""
     ours = scored or scorer()
-    other = None if against is None else OtherModel(scorer=scorer_of_files(against), file="changed")
+    other = against if isinstance(against, Scorer | None) else scorer_of_files(against)
+    given = given_of_json(json.dumps(record).encode(), ours.artifact)
     found = explain(
-        ours, given_of_json(json.dumps(record).encode(), ours.artifact), file="model", against=other
+        ours,
+        given,
+        file="model",
+        against=None if other is None else OtherModel(scorer=other, file="other"),
     )
     assert isinstance(found, RecordReport)
     return found

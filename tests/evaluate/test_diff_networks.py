@@ -14,7 +14,6 @@ from servable.evaluate import DiffVerdict, Side, diff
 from servable.evaluate.diff_layers import layers_of
 from servable.evaluate.diff_networks import networks_diff
 from servable.evaluate.diff_tensors import Tensors, tensors_of
-from servable.evaluate.diff_texts import texts_diff
 from servable.evaluate.diff_weights import weights_diff
 from servable.pack import pack
 from servable.scorer import scorer_of
@@ -203,24 +202,3 @@ def test_one_shifted_weight_of_a_pack_is_found_under_the_name_that_training_gave
         assert [tensor.name for tensor in networks.tensors] == [LAYER]
         assert networks.tensors[0].largest == pytest.approx(0.5, abs=1e-6)
         assert [layer.name for layer in networks.layers if layer.changed] == ["layer 1"]
-
-
-@pytest.mark.conformance
-def test_what_differs_about_a_text_is_told_by_field(outputs: Mapping[str, Artifact]) -> None:
-    artifact = outputs[BIMODAL]
-    (text,) = artifact.texts
-    changes: Mapping[str, Mapping[str, Any]] = {
-        "steps": {"steps": text.steps[1:]},
-        "tokens of a chunk": {"max_tokens": text.max_tokens - 1},
-        "chunks of a text": {"max_chunks": 1},
-        "tokenizer's sha256": {"tokenizer": text.tokenizer.replace(b'"normalizer"', b' "normalizer"')},
-    }
-
-    for what, change in changes.items():
-        found = texts_diff(artifact, replace(artifact, texts=(replace(text, **change),)))
-
-        assert [change.what for item in found.texts for change in item.changes] == [what]
-        assert found.moves_scores
-
-    (left_out,) = texts_diff(artifact, replace(artifact, texts=(replace(text, steps=text.steps[1:]),))).texts
-    assert (left_out.left_out, left_out.put_in) == ((text.steps[0],), ())

@@ -26,8 +26,6 @@ from servable.evaluate.diff_change import Change
 from servable.evaluate.diff_tables import BinMove
 from tiny_boosters import lightgbm_model, output_of, settings_of
 
-pytestmark = pytest.mark.slow
-
 BINS = {"north": 0.0, "south": 0.25, "east": 0.5, "7": 0.75}
 TREE = ("learner", "gradient_booster", "model", "trees", 2)
 

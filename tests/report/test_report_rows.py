@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from drawn import marked, parsed, path, told, words
 
-from servable.report import Effect, SharePair, effect_bars, share_bars
+from servable.report import Effect, SharePair, effect_bars, share_bars, significant
 
-FIRST, RIGHT = 244.0, 590.0
+FIRST, RIGHT = 244.0, 570.0
 """Where effects begin and end."""
 
 
@@ -28,16 +28,16 @@ def room(svg: ElementTree.Element, mark: str) -> list[tuple[float, float]]:
 def test_a_rise_goes_to_the_right_of_zero_and_a_fall_to_the_left() -> None:
     svg = effects(effect(0.5), effect(-0.5))
 
-    assert (room(svg, "rise"), room(svg, "fall")) == ([(417.0, 173.0)], [(FIRST, 173.0)])
-    assert path(svg, "zero").startswith("M417.0 ")
+    assert (room(svg, "rise"), room(svg, "fall")) == ([(407.0, 163.0)], [(FIRST, 163.0)])
+    assert path(svg, "zero").startswith("M407.0 ")
     assert words(svg, "value end") == ["+0.5", "\N{MINUS SIGN}0.5"]
 
 
 def test_an_interval_has_room_beyond_its_bar() -> None:
     svg = effects(effect(0.5, low=0.25, high=1.0))
 
-    assert room(svg, "rise") == [(FIRST, 173.0)]
-    assert path(svg, "whisker") == "M330.5 16v10m0 -5H590.0m0 -5v10"
+    assert room(svg, "rise") == [(FIRST, 163.0)]
+    assert path(svg, "whisker") == "M325.5 16v10m0 -5H570.0m0 -5v10"
 
 
 @pytest.mark.parametrize("rows", [[0.0], [0.0, 0.0, 0.0], [1e-300], [1.7e308, -1.7e308]])
@@ -53,6 +53,14 @@ def test_effects_are_told_with_their_intervals() -> None:
     svg = effects(effect(0.5, low=-0.25, high=1.0), effect(-0.125, name="b\u202e"))
 
     assert told(svg) == "age +0.5 (from \N{MINUS SIGN}0.25 to +1), b\\u{202e} \N{MINUS SIGN}0.125."
+
+
+def test_a_size_is_written_without_a_sign() -> None:
+    row = effect(0.5, low=0.25, high=1.0)
+    svg = parsed(effect_bars([row], name="e", title="Sizes", written=significant))
+
+    assert words(svg, "value end") == ["0.5"]
+    assert told(svg) == "age 0.5 (from 0.25 to 1)."
 
 
 @pytest.mark.parametrize("wrong", [effect(np.nan), effect(0.1, low=np.nan, high=0.2)])

@@ -137,5 +137,5 @@ def _compared(way: Way, against: OtherModel | Path) -> Comparison:
     if isinstance(against, Path):
         expected = read_expected(against, way.found, id_name=way.scorer.schema.id_name)
         return compared_with_expected(way, expected)
-    other = given_again(way.given, against.scorer.artifact)
+    other = given_again(way.given, against.scorer.artifact, file=against.file)
     return compared_with(way, way_of(against.scorer, other, file=against.file))

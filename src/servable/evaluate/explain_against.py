@@ -1,7 +1,5 @@
 """One record through two artifacts, and where its ways part."""
 
-import numpy as np
-
 from servable.calibration import calibrate_or_keep
 from servable.evaluate.explain_found import Explanation
 from servable.evaluate.explain_partings import Comparison, Sides, concluded, in_order, is_close
@@ -52,16 +50,17 @@ def _reads(side: Explanation) -> dict[str, list[tuple[int, ...]]]:
 
 
 def _are_vectors_equal(ours: Explanation, theirs: Explanation) -> bool:
-    """Whether both read the same numbers of the same fields, in whatever order."""
-    one, other = ({feature.name: feature.value for feature in side.vector} for side in (ours, theirs))
-    return one.keys() == other.keys() and all(is_close(value, other[name]) for name, value in one.items())
+    """Whether both read the same numbers of the same fields in the same order."""
+    return len(ours.vector) == len(theirs.vector) and all(
+        one.name == other.name and is_close(one.value, other.value)
+        for one, other in zip(ours.vector, theirs.vector, strict=True)
+    )
 
 
 def _raw_of(a: Scorer, b: Scorer, records: Records) -> Scores | None:
-    """What B's model makes of what A's model reads; None if it cannot read that."""
-    columns = {name: at for at, name in enumerate(a.artifact.features)}
+    """What B's model makes of the very arrays that A's model reads; None if it cannot read them."""
     stored = {text.field: text for text in a.artifact.texts}
-    can_read = columns.keys() >= set(b.artifact.features) and all(
+    can_read = len(a.artifact.features) == len(b.artifact.features) and all(
         text.field in stored
         and stored[text.field].tokenizer == text.tokenizer  # an id beyond its vocabulary ends an engine
         and stored[text.field].max_tokens <= text.max_tokens
@@ -70,12 +69,8 @@ def _raw_of(a: Scorer, b: Scorer, records: Records) -> Scores | None:
     if not can_read:
         return None
     inputs = a.preprocessor.apply(records)
-    order = [columns[name] for name in b.artifact.features]
-    handed = ModelInputs(
-        tabular=np.ascontiguousarray(inputs.tabular[:, order]),
-        texts={text.field: inputs.texts[text.field] for text in b.artifact.texts},
-    )
-    return shortest(b.engine.run(handed)[0])
+    texts = {text.field: inputs.texts[text.field] for text in b.artifact.texts}
+    return shortest(b.engine.run(ModelInputs(tabular=inputs.tabular, texts=texts))[0])
 
 
 def _calibrated_of(raw: FloatArray, b: Scorer) -> Scores | None:

@@ -50,6 +50,7 @@ def _many(effects: Effects) -> tuple[Figure, ...]:
                 [_effect(each.field, each.size) for each in shown],
                 name="sizes",
                 title="Mean size of what each field adds to the score",
+                written=significant,
             ),
             keys=(Key(mark="rise", text="mean size"), _INTERVAL),
             caption=f"Of {effects.score}, whatever the direction.",

@@ -69,9 +69,8 @@ def _raw(
     if are_inputs_equal:
         return f"{said}, although both models read the same: the weights differ."
     if crossed is None:
-        return (
-            f"{said}; whether the weights differ, too, cannot be told, because the models read other fields."
-        )
+        why = f"the model of {sides.theirs} cannot read what {sides.ours} reads"
+        return f"{said}; whether the weights differ, too, cannot be told, because {why}."
     if are_close(ours, crossed):
         return f"{said}; of what {sides.ours} reads both models make the same, so it follows from the inputs."
     worst = furthest(ours, crossed)

@@ -81,8 +81,13 @@ def given_of_json(body: bytes, artifact: Artifact) -> GivenTable:
     return GivenTable(source=STANDARD_INPUT, blocks=iter([block]))
 
 
-def given_again(given: GivenRecord, artifact: Artifact) -> GivenRecord:
+def given_again(given: GivenRecord, artifact: Artifact, *, file: str) -> GivenRecord:
     """The same record as another artifact reads it.
+
+    Args:
+        given: the record.
+        artifact: the other one.
+        file: name of its file or folder, for errors.
 
     Raises:
         BadInput: naming record and field, if it cannot.
@@ -91,7 +96,7 @@ def given_again(given: GivenRecord, artifact: Artifact) -> GivenRecord:
     try:
         block = block_of(table, artifact, first=given.number)
     except BadInput as error:
-        raise error.inside(f"{given.source} for {artifact.name}") from error
+        raise error.inside(f"{given.source} for {file}") from error
     return replace(given, records=block.records)
 
 
