@@ -160,7 +160,7 @@ def test_a_change_is_counted_between_its_edges_and_none_is_marked() -> None:
     svg = changes([1.0, 0.0, 100.0], [-0.1, -0.05, 0.0, 0.1])
 
     assert re.findall(r"M([0-9.]+) ", path(svg, "bar")) == ["62", "384"]
-    assert path(svg, "planned") == "M384 232V40"
+    assert path(svg, "planned") == "M384 302V40"
     assert words(svg, "planned mid") == ["no change"]
     assert told(svg) == "Most, 100 records, between 0 and 0.1."
 

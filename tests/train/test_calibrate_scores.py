@@ -18,7 +18,7 @@ from servable.datasets import read_labelled_blocks
 from servable.errors import BadInput, NotFound, ServableError
 from servable.records import FloatArray, ModelInputs
 from servable.train import RowsOfScores, RowsOfTable, calibrate, calibration_lines
-from servable.train.scores_file import read_scored_blocks
+from servable.train.calibrate.scores_file import read_scored_blocks
 
 CALIBRATOR = "calibration/calibration_model.json"
 

@@ -28,8 +28,8 @@ from servable.train import (
     rows_of_part,
     used_in_training,
 )
-from servable.train.known_rows import Counts
 from servable.train.split import positions, split
+from servable.train.used_rows.digests import Counts
 
 ROWS = rows_of_table(1200, seed=7)
 """Those of the model's own table."""

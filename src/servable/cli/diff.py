@@ -71,7 +71,7 @@ def command(
     )
 
     if html is not None:  # what would refuse the page refuses it before anything is scored
-        require_page(html)
+        require_page(html, inputs=[a, b, sample])
     one, other = (
         open_side(path, on_damage=on_damage, device=device, allow_download=allow_download, columns=columns)
         for path in (a, b)

@@ -57,7 +57,7 @@ def command(
       servable drift model.tar.gz this-week.csv --html drift.html
     """
     if html is not None:
-        require_page(html)
+        require_page(html, inputs=[artifact, table])
     from servable.evaluate import DriftVerdict, drift, drift_lines, profile_to_compare  # noqa: PLC0415  # numpy
     from servable.scorer import load  # noqa: PLC0415  # the same
 

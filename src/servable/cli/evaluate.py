@@ -77,7 +77,7 @@ def command(
       servable evaluate model.tar.gz march.csv --slice region,age --against old.tar.gz --html march.html
     """
     if html is not None:
-        require_page(html)
+        require_page(html, inputs=[artifact, table, against])
     from servable.evaluate import EvaluationSettings, evaluate, evaluation_lines  # noqa: PLC0415  # numpy
     from servable.scorer import load  # noqa: PLC0415  # the same
     from servable.train import Part  # noqa: PLC0415  # the same

@@ -87,7 +87,7 @@ def command(
       servable explain model.tar.gz reviews.csv --rows 500
     """
     if html is not None:
-        require_page(html)
+        require_page(html, inputs=[artifact, record, against, expected])
     if number is not None and identity is not None:
         raise click.UsageError("--record and --id both choose a row: give one of them")
     if against is not None and expected is not None:

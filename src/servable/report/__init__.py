@@ -20,7 +20,7 @@ from servable.report.blocks import (
     Tone,
 )
 from servable.report.confusion import confusion_table
-from servable.report.curves import RateBand, RateCurve, Series, precision_recall_plot, roc_plot
+from servable.report.curves import RateBand, RateCurve, precision_recall_plot, roc_plot
 from servable.report.distributions import Distribution, change_histogram, histogram_pair
 from servable.report.effects import Effect, effect_bars
 from servable.report.figures import (
@@ -38,6 +38,7 @@ from servable.report.reliability import ReliabilityBins, reliability_plot
 from servable.report.render import render
 from servable.report.scatter import ScorePairs, scatter_pair
 from servable.report.scores import ScoreCurve, calibration_plot, score_histogram
+from servable.report.series import Series
 from servable.report.share_bars import SharePair, share_bars
 from servable.report.thinning import thinned
 

@@ -5,7 +5,6 @@ Points are drawn as given; neither figure computes a number of its own.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 
@@ -13,36 +12,10 @@ from servable.report.axes import SQUARE, FloatVector, Plot, unit_axis
 from servable.report.finite import require_finite, require_length
 from servable.report.markup import Markup
 from servable.report.numbers import significant
+from servable.report.series import Series
 from servable.report.svg import drawing, level, line, ribbon, steps
 
 _ENDS = np.array([0.0, 1.0])
-
-
-class Series(StrEnum):
-    """How one of several series looks, in every figure and in its legend (`Key.mark`).
-
-    Colour is never alone: each line has a pattern of its own, too.
-    """
-
-    A = "series-a"
-    B = "series-b"
-    C = "series-c"
-    D = "series-d"
-
-    @property
-    def dot(self) -> str:
-        """The mark of its points."""
-        return f"dot dot-{self[-1]}"
-
-    @property
-    def ribbon(self) -> str:
-        """The mark of what lies between the ends of its interval."""
-        return f"ribbon-{self[-1]}"
-
-    @property
-    def beam(self) -> str:
-        """The mark of the bands at its points."""
-        return f"beam-{self[-1]}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -14,6 +14,7 @@ from servable.report.axes import (
     LEFT,
     MEDIUM,
     RIGHT,
+    TALL,
     Axis,
     FloatVector,
     Plot,
@@ -21,10 +22,10 @@ from servable.report.axes import (
     log_axis,
     share_axis,
 )
-from servable.report.curves import Series
 from servable.report.finite import require_finite, require_length
 from servable.report.markup import Markup
 from servable.report.numbers import count, share, significant
+from servable.report.series import Series
 from servable.report.svg import area, columns, drawing, steps, upright
 
 _GAP, _MISSING_ROOM = 0.08, 0.1
@@ -110,7 +111,7 @@ def change_histogram(
     plot = Plot(
         x=_spread(edges, title=x_title),
         y=log_axis(_LEAST_COUNT, _HEADROOM * max(1.0, float(counts.max())), title=f"{what} (log scale)"),
-        height=MEDIUM,
+        height=TALL,
     )
     layers = [columns(plot, edges, counts, mark="bar"), upright(plot, 0.0, label="no change", mark="planned")]
     most = int(counts.argmax())

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from servable.report.axes import SQUARE, FloatVector, Plot, unit_axis
-from servable.report.curves import Series
 from servable.report.finite import require_finite, require_length
 from servable.report.markup import Markup
 from servable.report.numbers import significant
+from servable.report.series import Series
 from servable.report.svg import beams, dots, drawing, line
 
 _ENDS = np.array([0.0, 1.0])

@@ -36,11 +36,11 @@ from servable.schema import Kind
 from servable.scorer import Scorer, scorer_of
 from servable.train.columns import TableSettings
 from servable.train.family import Examples, Family, Say
-from servable.train.known_rows import TrainingRows
 from servable.train.leaks import find_warnings
 from servable.train.output import facts_file, output_files, plain
 from servable.train.split import SPLIT_RULE, Part
 from servable.train.table import Rows, TrainingTable, read_training_table
+from servable.train.used_rows.digests import TrainingRows
 
 if TYPE_CHECKING:
     from servable.train.baseline import Baseline

@@ -13,8 +13,8 @@ from servable.artifact import Artifact
 from servable.datasets import LabelledBlock
 from servable.errors import BadInput, Problem
 from servable.records import ABSENT, Table
-from servable.train.recorded_facts import RecordedFacts
 from servable.train.split import BY_ROW_NUMBER, SPLIT_RULE, Part, parts_at, positions
+from servable.train.used_rows.recorded_facts import RecordedFacts
 
 _OTHERWISE: Final = "leave `--part` out, or cut the table by yourself"
 

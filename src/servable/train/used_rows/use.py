@@ -10,10 +10,10 @@ from typing import Any, Final
 
 from servable.artifact import Artifact
 from servable.datasets import LabelledBlock
-from servable.train.known_rows import Counts, TrainingRows, read_training_rows
-from servable.train.parts import RecordedSplit, parts_of, sha256_of
-from servable.train.recorded_facts import RecordedFacts
 from servable.train.split import Part
+from servable.train.used_rows.digests import Counts, TrainingRows, read_training_rows
+from servable.train.used_rows.parts import RecordedSplit, parts_of, sha256_of
+from servable.train.used_rows.recorded_facts import RecordedFacts
 
 _STANDARD_ERRORS: Final = 3.0
 _SMALLEST_EXCESS: Final = 0.01

@@ -14,10 +14,10 @@ from servable.errors import BadInput, Problem, ServableError
 from servable.progress import Progress
 from servable.records import FloatArray
 from servable.scorer import Scorer
-from servable.train.known_use import Evidence, UsedInTraining, used_in_training
-from servable.train.parts import rows_of_part
-from servable.train.scores_file import ScoredRows, read_scored_blocks
+from servable.train.calibrate.scores_file import ScoredRows, read_scored_blocks
 from servable.train.split import Part
+from servable.train.used_rows.parts import rows_of_part
+from servable.train.used_rows.use import Evidence, UsedInTraining, used_in_training
 
 _RECORD: Final = re.compile(r"record ([0-9]+)")
 

@@ -20,12 +20,12 @@ from servable.calibration import (
 from servable.engines import Device
 from servable.progress import Progress, silent
 from servable.scorer import load
-from servable.train.artifact_copy import require_output, write_copy
-from servable.train.calibration_rows import RowsOfScores, RowsOfTable
-from servable.train.known_use import UsedInTraining
-from servable.train.parts import sha256_of
-from servable.train.recalibration import recalibrated, require_place
-from servable.train.scores_file import ScoredRows
+from servable.train.calibrate.artifact_copy import require_output, write_copy
+from servable.train.calibrate.recalibration import recalibrated, require_place
+from servable.train.calibrate.rows import RowsOfScores, RowsOfTable
+from servable.train.calibrate.scores_file import ScoredRows
+from servable.train.used_rows.parts import sha256_of
+from servable.train.used_rows.use import UsedInTraining
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,10 +4,10 @@ import shlex
 from collections.abc import Iterator, Sequence
 
 from servable.calibration import Candidate, Method
-from servable.train.calibrate import CalibrationResult
-from servable.train.calibration_rows import RowsOfTable
-from servable.train.known_use import Evidence
+from servable.train.calibrate.calibrate import CalibrationResult
+from servable.train.calibrate.rows import RowsOfTable
 from servable.train.split import Part
+from servable.train.used_rows.use import Evidence
 
 
 def calibration_lines(result: CalibrationResult) -> list[str]:

@@ -13,7 +13,7 @@ from servable.artifact import (
     write_tar_gz,
 )
 from servable.errors import BadInput, Problem
-from servable.train.recalibration import Recalibration
+from servable.train.calibrate.recalibration import Recalibration
 
 _ARCHIVES: Final = (".tar.gz", ".tgz")
 _OTHER_ARCHIVES: Final = (".gz", ".tar", ".zip")

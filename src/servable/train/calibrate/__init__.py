@@ -1,0 +1,1 @@
+"""Fitting the calibrator of a model again, into a copy of its artifact."""
