@@ -116,8 +116,8 @@ def test_token_ids_that_differ_are_the_first_step(beside: Any, answer: Answer) -
 
     assert _steps(report) == [("tokens", False)]
     assert report.comparison.partings[0].sentence == (
-        f'text "note", chunk 0, token 2: the artifact reads "cat", number {answer.ids[0][2]}, the training side '
-        "number 5; a step, the chunker or the tokenizer differs."
+        f'text "note", chunk 0, token 2: the artifact reads "cat", number {answer.ids[0][2]}, the training '
+        "side number 5; a step, the chunker or the tokenizer differs."
     )
 
 
@@ -176,7 +176,8 @@ def test_what_predict_wrote_is_read_by_the_id_of_the_record(beside: Any, tmp_pat
     [
         (
             {},
-            ": expected one of the keys raw, calibrated, inputs, or the columns that `predict` writes, found none",
+            ": expected one of the keys raw, calibrated, inputs, or the columns that `predict` writes, "
+            "found none",
         ),
         (
             {"raw": [0.1, 0.2, 0.7]},

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner
+from explained import GIVEN, NOTE, changed, explained
 
 from browser import needs_browser, shown
 from fixtures_models import Model, rows_of_table, write_table
@@ -16,6 +17,9 @@ from servable.cli.diff import command as diff
 from servable.cli.drift import command as drift
 from servable.cli.evaluate import command as evaluate
 from servable.cli.explain import command as explain
+from servable.evaluate.explain_page import explanation_page
+
+pytestmark = pytest.mark.slow
 
 DARK, ALWAYS = "@media screen and (prefers-color-scheme: dark)", "@media screen"
 SPOKEN = ("95 %",)
@@ -54,7 +58,8 @@ def written(model: Model, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
         assert ran(calibrate, str(model.trained), TABLE, "--method", "beta", "-o", OTHER) == 0
         for verb, (command, arguments) in COMMANDS.items():
             assert ran(command, str(model.trained), *arguments, "--html", f"{verb}.html") in (0, 1)
-    return {
+    of_text = explained({**GIVEN, "note": f"{NOTE} {300 * 'w'}"}, against=changed(steps=("tokenizer",)))
+    return {"explain text": Written(page=explanation_page(of_text), numbers=of_text.to_plain())} | {
         verb: Written(
             page=(folder / f"{verb}.html").read_text(),
             numbers=json.loads((folder / f"{verb}.json").read_text()),
@@ -69,12 +74,11 @@ def ran(command: click.Command, *arguments: str) -> int:
     return done.return_value or 0
 
 
-@pytest.mark.parametrize("verb", COMMANDS)
+@pytest.mark.parametrize("verb", [*COMMANDS, "explain text"])
 def test_every_number_of_a_page_stands_in_the_json_beside_it(verb: str, written: dict[str, Written]) -> None:
     assert_in_json(written[verb].page, written[verb].numbers, allowed=SPOKEN)
 
 
-@pytest.mark.slow
 @needs_browser
 @pytest.mark.parametrize(("width", "scheme"), [(400, DARK), (1280, ALWAYS)], ids=["telephone", "dark desk"])
 def test_nothing_stands_over_an_edge_and_nothing_is_asked_for(
@@ -91,6 +95,7 @@ def test_nothing_stands_over_an_edge_and_nothing_is_asked_for(
         "diff": "Scores move",
         "explain": "Record 0 of record.csv (id c0)",
         "effects": "fresh.csv",
+        "explain text": "Record 0 of standard input (id o1)",
     }
     assert {verb: (page.width, page.outside) for verb, page in found.items()} == dict.fromkeys(
         pages, (width, ())

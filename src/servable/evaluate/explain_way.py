@@ -69,7 +69,7 @@ def _explanation(scorer: Scorer, given: GivenRecord, predictions: Predictions, f
         model=model_seen(scorer, file=file),
         source=given.source,
         record=given.number,
-        identity=None if records.ids is None else str(records.ids[0]),
+        identity=None if records.ids is None or records.ids[0] is None else str(records.ids[0]),
         fields=fields_seen(given.cells, records, artifact),
         texts=tuple(
             text_seen(strings[text.field], readers[text.field].trace(strings[text.field]), text)
