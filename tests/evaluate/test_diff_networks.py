@@ -11,10 +11,10 @@ from diffed import differing
 
 from servable.artifact import Artifact, EngineKind, MemoryFiles, TokenizerSearch, read_artifact
 from servable.evaluate import DiffVerdict, Side, diff
-from servable.evaluate.diff_layers import layers_of
-from servable.evaluate.diff_networks import networks_diff
-from servable.evaluate.diff_tensors import Tensors, tensors_of
-from servable.evaluate.diff_weights import weights_diff
+from servable.evaluate.diff.layers import layers_of
+from servable.evaluate.diff.networks import networks_diff
+from servable.evaluate.diff.tensors import Tensors, tensors_of
+from servable.evaluate.diff.weights import weights_diff
 from servable.pack import pack
 from servable.scorer import scorer_of
 

@@ -22,8 +22,8 @@ from diffed import (
 )
 
 from servable.evaluate import Diff, DiffVerdict, Side, diff
-from servable.evaluate.diff_change import Change
-from servable.evaluate.diff_tables import BinMove
+from servable.evaluate.diff.change import Change
+from servable.evaluate.diff.tables import BinMove
 from tiny_boosters import lightgbm_model, output_of, settings_of
 
 BINS = {"north": 0.0, "south": 0.25, "east": 0.5, "7": 0.75}

@@ -15,10 +15,10 @@ from scipy.stats import spearmanr
 from servable.artifact import GoldenSet
 from servable.errors import BadInput
 from servable.evaluate import Cells, DiffSettings, DiffVerdict, Side, diff
-from servable.evaluate.diff_movement import Flip, histogram
-from servable.evaluate.diff_movers import InputDiff, PartsAt
-from servable.evaluate.diff_sample import SampleSource
-from servable.evaluate.diff_scores import ScoresDiff
+from servable.evaluate.diff.movement import Flip, histogram
+from servable.evaluate.diff.movers import InputDiff, PartsAt
+from servable.evaluate.diff.sample import SampleSource
+from servable.evaluate.diff.scores import ScoresDiff
 from servable.records import Predictions
 from servable.schema import Field, Kind
 

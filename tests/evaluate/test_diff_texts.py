@@ -9,7 +9,7 @@ from diffed import told
 from tokenizers import Tokenizer, models
 
 from servable.artifact import StoredText
-from servable.evaluate.diff_texts import texts_diff
+from servable.evaluate.diff.texts import texts_diff
 
 
 def _text(**changes: Any) -> StoredText:

@@ -9,7 +9,7 @@ from diffed import differing, side
 
 from servable.artifact import MemoryFiles, read_artifact, read_files, write_tar_gz
 from servable.evaluate import DiffVerdict, Side, diff
-from servable.evaluate.diff_weights import weights_diff
+from servable.evaluate.diff.weights import weights_diff
 from servable.pack import pack
 from servable.scorer import scorer_of
 from tiny_boosters import lightgbm_model, native_output, output_of, xgboost_model

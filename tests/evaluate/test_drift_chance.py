@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from servable.evaluate.drift_chance import LEVEL, chance_bounds, difference, psi
+from servable.evaluate.drift.chance import LEVEL, chance_bounds, difference, psi
 
 counts = st.lists(st.integers(0, 5000), min_size=2, max_size=14).filter(any)
 

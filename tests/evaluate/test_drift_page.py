@@ -13,7 +13,7 @@ from servable.artifact import read_artifact
 from servable.cli.drift import command
 from servable.errors import BadInput, NotFound
 from servable.evaluate import Drift, drift_of, profile_to_compare
-from servable.evaluate.drift_page import drift_page
+from servable.evaluate.drift.page import drift_page
 from servable.pack import pack
 from servable.profile import population_of
 from servable.scorer import Scorer

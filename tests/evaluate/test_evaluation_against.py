@@ -8,7 +8,7 @@ from evaluated import LABEL, drawn, lookup, scorer, table
 
 from servable.errors import BadInput
 from servable.evaluate import Evaluation, EvaluationSettings, evaluate
-from servable.evaluate.evaluation_against import Against
+from servable.evaluate.evaluation.against import Against
 
 QUICK = EvaluationSettings(draws=200)
 

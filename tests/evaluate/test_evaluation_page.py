@@ -9,7 +9,7 @@ from evaluated import LABEL, drawn, lookup, score_columns, scorer, table, told
 
 from report_numbers import assert_in_json
 from servable.evaluate import Evaluation, EvaluationSettings, evaluate, evaluation_lines
-from servable.evaluate.evaluation_page import evaluation_page
+from servable.evaluate.evaluation.page import evaluation_page
 
 NAMES = ("low", "mid", "high", "<b>top</b>")
 

@@ -7,7 +7,7 @@ import pytest
 from evaluated import LABEL, drawn, scorer, table, told
 
 from servable.evaluate import Evaluation, EvaluationSettings, evaluate
-from servable.evaluate.evaluation_slices import Mark, Slice, Slices
+from servable.evaluate.evaluation.slices import Mark, Slice, Slices
 from servable.metrics import auc, log_loss
 
 

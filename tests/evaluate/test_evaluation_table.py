@@ -9,7 +9,7 @@ from evaluated import LABEL, drawn, lookup, scorer, table, told
 
 from servable.errors import ServableError
 from servable.evaluate import EvaluationSettings, evaluate
-from servable.evaluate.evaluation_table import read_scored_table
+from servable.evaluate.evaluation.table import read_scored_table
 
 MOST_BYTES_A_ROW = 200
 """Scores, labels and a number for each slice, twice while blocks are joined; a row's cells take far more."""

@@ -9,8 +9,8 @@ import pytest
 from explained import GIVEN, explained, scorer, summing, table_explained
 
 from servable.evaluate import explanation_lines
-from servable.evaluate.explain_effects import FieldEffect
-from servable.evaluate.explain_sample import sampled
+from servable.evaluate.explain.effects import FieldEffect
+from servable.evaluate.explain.sample import sampled
 from servable.records import Table
 
 RISK: Mapping[str | None, float] = {"low": 0.2, "high": 1.0, None: 0.9, "new": 0.6}

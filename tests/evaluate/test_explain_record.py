@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from servable.calibration import LookupTable
 from servable.errors import BadInput
 from servable.evaluate import Place, RecordReport, TableReport, explain, explanation_lines, read_given
-from servable.evaluate.explain_scores import knots_of
+from servable.evaluate.explain.scores import knots_of
 from servable.preprocess import Origin
 from servable.records import Table
 from strategies import lookup_tables

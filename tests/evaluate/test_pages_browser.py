@@ -17,7 +17,7 @@ from servable.cli.diff import command as diff
 from servable.cli.drift import command as drift
 from servable.cli.evaluate import command as evaluate
 from servable.cli.explain import command as explain
-from servable.evaluate.explain_page import explanation_page
+from servable.evaluate.explain.page import explanation_page
 
 pytestmark = pytest.mark.slow
 

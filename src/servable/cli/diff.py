@@ -82,7 +82,7 @@ def command(
         found = diff(one, other, settings=settings, progress=report)
     said = found.to_plain()
     if html is not None:
-        from servable.evaluate.diff_page import diff_page  # noqa: PLC0415  # jinja2
+        from servable.evaluate.diff.page import diff_page  # noqa: PLC0415  # jinja2
 
         write_page(html, diff_page(found), said)
     click.echo(json.dumps(said, indent=2) if as_json else "\n".join(diff_lines(found)))

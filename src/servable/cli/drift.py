@@ -67,7 +67,7 @@ def command(
         found = drift(scorer, table, seed=seed, progress=report)
     plain = found.to_plain()
     if html is not None:
-        from servable.evaluate.drift_page import drift_page  # noqa: PLC0415  # jinja2
+        from servable.evaluate.drift.page import drift_page  # noqa: PLC0415  # jinja2
 
         write_page(html, drift_page(found), plain)
     click.echo(json.dumps(plain, indent=2) if as_json else "\n".join(drift_lines(found)))

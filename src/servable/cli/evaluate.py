@@ -101,7 +101,7 @@ def command(
         evaluation = evaluate(scorer, table, settings=settings, against=other, progress=report)
     plain = evaluation.to_plain()
     if html is not None:
-        from servable.evaluate.evaluation_page import evaluation_page  # noqa: PLC0415  # jinja2
+        from servable.evaluate.evaluation.page import evaluation_page  # noqa: PLC0415  # jinja2
 
         write_page(html, evaluation_page(evaluation), plain)
     click.echo(json.dumps(plain, indent=2) if as_json else "\n".join(evaluation_lines(evaluation)))

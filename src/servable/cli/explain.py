@@ -124,7 +124,7 @@ def command(
         )
     plain = found.to_plain()
     if html is not None:
-        from servable.evaluate.explain_page import explanation_page  # noqa: PLC0415  # jinja2
+        from servable.evaluate.explain.page import explanation_page  # noqa: PLC0415  # jinja2
 
         write_page(html, explanation_page(found), plain)
     click.echo(json.dumps(plain, indent=2) if as_json else "\n".join(explanation_lines(found)))

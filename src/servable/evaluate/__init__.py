@@ -1,20 +1,20 @@
 """What a model does: evaluated, explained, compared with another, watched for drift."""
 
-from servable.evaluate.diff import Diff, DiffSettings, diff
-from servable.evaluate.diff_lines import diff_lines
-from servable.evaluate.diff_movers import Cells
-from servable.evaluate.diff_side import Side, open_side
-from servable.evaluate.diff_verdict import DiffVerdict
-from servable.evaluate.drift import drift, drift_of, profile_to_compare
-from servable.evaluate.drift_found import Drift, DriftVerdict
-from servable.evaluate.drift_lines import drift_lines
-from servable.evaluate.evaluation import Evaluation
-from servable.evaluate.evaluation_lines import evaluation_lines
-from servable.evaluate.evaluation_run import evaluate
-from servable.evaluate.evaluation_settings import EvaluationSettings
-from servable.evaluate.explain import OtherModel, RecordReport, TableReport, explain
-from servable.evaluate.explain_lines import explanation_lines
-from servable.evaluate.explain_record import Place, given_of_json, read_given
+from servable.evaluate.diff.diff import Diff, DiffSettings, diff
+from servable.evaluate.diff.lines import diff_lines
+from servable.evaluate.diff.movers import Cells
+from servable.evaluate.diff.side import Side, open_side
+from servable.evaluate.diff.verdict import DiffVerdict
+from servable.evaluate.drift.drift import drift, drift_of, profile_to_compare
+from servable.evaluate.drift.found import Drift, DriftVerdict
+from servable.evaluate.drift.lines import drift_lines
+from servable.evaluate.evaluation.evaluation import Evaluation
+from servable.evaluate.evaluation.lines import evaluation_lines
+from servable.evaluate.evaluation.run import evaluate
+from servable.evaluate.evaluation.settings import EvaluationSettings
+from servable.evaluate.explain.explain import OtherModel, RecordReport, TableReport, explain
+from servable.evaluate.explain.lines import explanation_lines
+from servable.evaluate.explain.record import Place, given_of_json, read_given
 
 __all__ = [
     "Cells",

@@ -8,21 +8,14 @@ from servable.inspection.layout import Layout, layout_of
 from servable.inspection.lines import description_lines
 from servable.inspection.oddities import oddities
 from servable.inspection.oddity import Oddity, Weight
-from servable.inspection.wording import capital, counted, listed, number, plain, size_in_words
 
 __all__ = [
     "Description",
     "Layout",
     "Oddity",
     "Weight",
-    "capital",
-    "counted",
     "describe",
     "description_lines",
     "layout_of",
-    "listed",
-    "number",
     "oddities",
-    "plain",
-    "size_in_words",
 ]

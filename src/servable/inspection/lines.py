@@ -17,8 +17,8 @@ from servable.inspection.description import (
     TableFacts,
     TextFacts,
 )
-from servable.inspection.wording import counted, number, plain, size_in_words
 from servable.schema import Kind
+from servable.wording import counted, number, plain, size_in_words
 
 SOURCES: Final = {
     "train": "of the test split",

@@ -8,9 +8,9 @@ import numpy as np
 from servable.artifact import read_training_facts
 from servable.calibration import Calibrator, CalibratorKind, LookupTable
 from servable.inspection.oddity import Oddity, note, warning
-from servable.inspection.wording import counted, listed, number
 from servable.records import FloatArray
 from servable.scorer import Scorer
+from servable.wording import counted, listed, number
 
 _MOST_IN_ONE_SEGMENT: Final = 0.2
 _LEAST_RECORDS: Final = 50

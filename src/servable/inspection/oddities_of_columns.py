@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Iterator
 
 from servable.inspection.oddity import Oddity, fields, note, warning
-from servable.inspection.wording import listed
 from servable.schema import Kind
 from servable.scorer import Scorer
+from servable.wording import listed
 
 
 def oddities_of_columns(scorer: Scorer) -> Iterator[Oddity]:

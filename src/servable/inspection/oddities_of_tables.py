@@ -5,10 +5,10 @@ from typing import Final
 
 from servable.inspection.oddity import Oddity, fields, note, warning
 from servable.inspection.tables import holds_codes
-from servable.inspection.wording import listed, number
 from servable.preprocess import MISSING_BIN, RiskTable
 from servable.schema import PANDAS_NULLS
 from servable.scorer import Scorer
+from servable.wording import listed, number
 
 _WHERE: Final = "risk tables"
 _WORDS: Final = frozenset(["NA", "NULL", "None", "null", "nan"])

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from servable.inspection.wording import listed
+from servable.wording import listed
 
 
 class Weight(StrEnum):

@@ -7,7 +7,6 @@ from servable.inspection.lines import golden_in_words
 from servable.inspection.oddity import Weight
 from servable.inspection.page_facts import engine, fields, files, origin, texts
 from servable.inspection.page_figures import calibration, golden, risks
-from servable.inspection.wording import counted
 from servable.report import (
     Banner,
     Block,
@@ -21,6 +20,7 @@ from servable.report import (
 )
 from servable.schema import Kind
 from servable.scorer import Scorer
+from servable.wording import counted
 
 _SHORT_DIGEST: Final = 17  # "sha256:" and 10 digits
 _NOUNS: Final = {

@@ -9,9 +9,9 @@ from servable.inspection.lines import (
     conversion_in_words,
     profile_in_words,
 )
-from servable.inspection.wording import counted, size_in_words
 from servable.report import Block, Cell, Column, Facts, Paragraph, Table, Tone, count, significant
 from servable.schema import Kind
+from servable.wording import counted, size_in_words
 
 _MOST_FIELDS: Final = 300
 _MOST_FILES: Final = 60

@@ -10,7 +10,6 @@ from servable.inspection.description import CalibratorFacts, Description
 from servable.inspection.lines import calibrator_in_words, golden_in_words
 from servable.inspection.oddities_of_calibration import place
 from servable.inspection.tables import holds_codes
-from servable.inspection.wording import capital, counted, plain
 from servable.preprocess import MISSING_BIN, RiskTable
 from servable.report import (
     Bar,
@@ -29,6 +28,7 @@ from servable.report import (
     significant,
 )
 from servable.scorer import Scorer
+from servable.wording import capital, counted, plain
 
 _MOST_BARS: Final = 8
 _MOST_TABLES: Final = 12

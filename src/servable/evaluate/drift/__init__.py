@@ -1,0 +1,1 @@
+"""Fresh data beside what a model was made for."""

@@ -1,0 +1,1 @@
+"""What a model sees of a record, step by step, and where two ways part."""
