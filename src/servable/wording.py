@@ -22,6 +22,16 @@ def number(value: float) -> str:
     return f"{value:.4g}"
 
 
+def percent(share: float) -> str:
+    """A share in [0, 1] with one decimal: `82.2 %`."""
+    return f"{100 * share:z.1f} %"
+
+
+def cut(text: str, most: int) -> str:
+    """A text of at most so many characters; a longer one with three dots for the rest."""
+    return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
 def counted(amount: int, noun: str, nouns: str = "") -> str:
     """An amount with its noun: `1 record`, `2 records`, `3 categories`."""
     return f"{amount:,} {noun if amount == 1 else nouns or f'{noun}s'}"

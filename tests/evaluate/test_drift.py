@@ -34,8 +34,12 @@ def found_in(model: Scorer, table: Rows) -> Drift:
     return drift_of(model, profile_to_compare(model), fresh, table="week.csv", draws=500)
 
 
+def sentences_of(found: Drift) -> tuple[str, ...]:
+    return tuple(alarm.sentence for alarm in found.alarms)
+
+
 def names_of(found: Drift) -> set[str]:
-    return {sentence.partition(":")[0] for sentence in found.alarms}
+    return {sentence.partition(":")[0] for sentence in sentences_of(found)}
 
 
 def test_data_like_that_of_the_profile_raises_no_alarm(trees: Scorer, network: Scorer) -> None:
@@ -114,7 +118,7 @@ def test_a_change_of_a_field_is_told_in_words_with_numbers(change: Change, trees
     found = found_of(trees, change)
 
     assert found.verdict is DriftVerdict.ALARM
-    assert found.alarms == MOVED[change]
+    assert sentences_of(found) == MOVED[change]
     assert found.fields[0].is_alarm
 
 
@@ -133,7 +137,7 @@ def test_a_change_of_texts_is_told_in_words(change: Change, part: str, network: 
     found = found_of(network, change)
 
     assert names_of(found) == {"review"}
-    assert sum(part in sentence for sentence in found.alarms) == 1
+    assert sum(part in sentence for sentence in sentences_of(found)) == 1
 
 
 def test_scores_that_move_raise_an_alarm_of_their_class(trees: Scorer) -> None:
@@ -157,7 +161,7 @@ def test_labels_are_compared_where_both_sides_have_them(trees: Scorer) -> None:
 
     assert silent.labels is not None
     assert not silent.labels.is_alarm
-    assert moved.alarms == (
+    assert sentences_of(moved) == (
         "label: the classes have other shares (PSI 0.40, alarm above 0.10): 30.0 % of the rows are of class "
         '"no", in the profile 61.1 %',
     )
@@ -173,7 +177,7 @@ def test_few_rows_have_figures_and_raise_no_alarm(trees: Scorer) -> None:
     assert found.fields[0].name == "visits"
     assert found.fields[0].spreads[0].psi > 1
     text = "\n".join(drift_lines(found))
-    assert "too few     499 rows are fewer than 500: chance alone moves the figures" in text
+    assert "too few     there are 499 fresh rows, fewer than 500: chance alone moves the figures" in text
     assert found_of(trees, shift, n=500).verdict is DriftVerdict.ALARM
 
 

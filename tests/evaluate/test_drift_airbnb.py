@@ -79,9 +79,9 @@ def test_renamed_categories_and_another_scale_are_told_and_what_stayed_is_not(
 
 def test_the_share_of_unknown_categories_is_told_in_words(ten_months_later: Drift) -> None:
     (sentence,) = (
-        sentence
-        for sentence in ten_months_later.alarms
-        if sentence.startswith("property_type: ") and "did not know" in sentence
+        alarm.sentence
+        for alarm in ten_months_later.alarms
+        if alarm.sentence.startswith("property_type: ") and "did not know" in alarm.sentence
     )
 
     said, _, before = sentence.partition(" (in the profile ")

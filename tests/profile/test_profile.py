@@ -12,7 +12,7 @@ from populations import (
     rows,
     scorer,
 )
-from servable.artifact import LEAST_ROWS, Profile, ProfileSource
+from servable.artifact import LEAST_ROWS_NAMED, Profile, ProfileSource
 from servable.errors import BadInput
 from servable.preprocess import RiskTable
 from servable.profile import SAMPLED_RECORDS, Rows, population_of, profile_of
@@ -82,13 +82,13 @@ def test_neither_order_nor_blocks_change_anything(has_text: bool) -> None:
 def test_a_category_of_few_rows_is_not_named() -> None:
     def change(cells: dict[str, Column]) -> None:
         cells["channel"][:] = "web"
-        cells["channel"][:LEAST_ROWS] = "enough"
-        cells["channel"][LEAST_ROWS : 2 * LEAST_ROWS - 1] = PERSON
+        cells["channel"][:LEAST_ROWS_NAMED] = "enough"
+        cells["channel"][LEAST_ROWS_NAMED : 2 * LEAST_ROWS_NAMED - 1] = PERSON
 
     found = profile(rows(300, seed=4, change=change)).categories[1]
 
-    assert found.categories == {"web": 300 - 2 * LEAST_ROWS + 1, "enough": LEAST_ROWS}
-    assert (found.rest, found.distinct) == (LEAST_ROWS - 1, 3)
+    assert found.categories == {"web": 300 - 2 * LEAST_ROWS_NAMED + 1, "enough": LEAST_ROWS_NAMED}
+    assert (found.rest, found.distinct) == (LEAST_ROWS_NAMED - 1, 3)
     assert PERSON not in str(found)
 
 

@@ -50,7 +50,7 @@ from servable.artifact.networks.weights import (
 )
 from servable.artifact.packed import IMPUTATION, RISK_TABLES
 from servable.artifact.profile import (
-    LEAST_ROWS,
+    LEAST_ROWS_NAMED,
     MOST_BINS,
     MOST_CATEGORIES,
     MOST_NAME_CHARS,
@@ -110,7 +110,7 @@ __all__ = [
     "FORMAT",
     "HYPERPARAMETERS",
     "IMPUTATION",
-    "LEAST_ROWS",
+    "LEAST_ROWS_NAMED",
     "MANIFEST",
     "MODEL_ARTIFACTS",
     "MODEL_CLASSES",

@@ -7,6 +7,7 @@ from servable.artifact.files import Files
 from servable.artifact.golden import GoldenSet
 from servable.artifact.manifest import EngineKind, Manifest
 from servable.artifact.profile import Profile
+from servable.errors import Problem
 from servable.records import TextJoin
 from servable.schema import Schema
 
@@ -116,6 +117,7 @@ class Artifact:
         degradations: what was passed over because damage was tolerated.
         remarks: what is sound and yet odd, one sentence each, for people.
         profile: of the data that it was made for, or None.
+        profile_problem: why a profile that is there cannot be read.
         files: everything else.
     """
 
@@ -137,3 +139,4 @@ class Artifact:
     network: StoredNetwork | None = None
     remarks: tuple[str, ...] = ()
     profile: Profile | None = None
+    profile_problem: Problem | None = None

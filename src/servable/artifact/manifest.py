@@ -12,7 +12,6 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from servable.artifact.profile import Profile
 from servable.artifact.safe import canonical_json, parse_json
 from servable.errors import Damaged, Problem
 from servable.schema import Kind
@@ -175,7 +174,7 @@ class Manifest(_Part, frozen=True, kw_only=True):
     tolerances: Tolerances
     conversion: Conversion | None = None
     training: dict[str, Any] | None = None
-    profile: Profile | None = None
+    profile: dict[str, Any] | None = None
     degradations: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     libraries: dict[str, str]

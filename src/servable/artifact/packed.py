@@ -7,6 +7,7 @@ from servable.artifact.damage import DamageLog, OnDamage
 from servable.artifact.files import Declared, Files
 from servable.artifact.golden import read_golden
 from servable.artifact.manifest import MANIFEST, CalibratorEntry, Manifest, parse_manifest
+from servable.artifact.profile import profile_of_json
 from servable.artifact.safe import check_tokenizer, parse_json
 from servable.artifact.tables import curve_parameters, imputation_values, risk_tables
 from servable.artifact.training_facts import checked_facts
@@ -34,8 +35,7 @@ def read_packed(files: Files, on_damage: OnDamage) -> Artifact:
     checked_facts(manifest.training or {}, where=f"{MANIFEST}: $.training")
     declared = Declared(files, frozenset(manifest.files))
     schema = _schema(manifest)
-    if manifest.profile is not None:
-        manifest.profile.require_of(schema, where=f"{MANIFEST}: $.profile")
+    profile = profile_of_json(manifest.profile, schema, where=f"{MANIFEST}: $.profile")
     golden = manifest.golden
     return Artifact(
         name=manifest.name,
@@ -61,8 +61,9 @@ def read_packed(files: Files, on_damage: OnDamage) -> Artifact:
         ),
         manifest=manifest,
         degradations=manifest.degradations + damage.degradations,
-        remarks=manifest.remarks,
-        profile=manifest.profile,
+        remarks=manifest.remarks + profile.remarks,
+        profile=profile.profile,
+        profile_problem=profile.problem,
         files=declared,
         texts=_texts(declared, manifest),
         text_join=None

@@ -1,27 +1,28 @@
 """The profile of the data that a model was made for: what drift of fresh data is told by.
 
 It is sums over many rows, a few kB of JSON, and holds no record and no text of one. A category is named
-only if it is short and at least `LEAST_ROWS` rows have it; a range leaves out up to `LEAST_ROWS - 1` of the
-outermost numbers at either end; edges of bins are short decimals between two numbers.
+only if it is short and at least `LEAST_ROWS_NAMED` rows have it; a range leaves out fewer than so many of
+the outermost numbers at either end; edges of bins are short decimals between two numbers.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
-from servable.artifact.damage import DamageLog
 from servable.artifact.files import Files
 from servable.artifact.safe import parse_json, pretty_json
 from servable.errors import Damaged, Problem, ServableError
 from servable.schema import Kind, Schema
+from servable.wording import counted
 
 PROFILE: Final = "profile.json"
 PROFILE_FORMAT: Final = 1
 
-LEAST_ROWS: Final = 5
+LEAST_ROWS_NAMED: Final = 5
 """Rows that a category needs to be named in a profile: one of fewer could tell who they are."""
 
 MOST_CATEGORIES: Final = 50
@@ -33,7 +34,7 @@ MOST_NAME_CHARS: Final = 100
 MOST_BINS: Final = 10
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
-_FrequentCount = Annotated[int, msgspec.Meta(ge=LEAST_ROWS, le=2**53)]
+_FrequentCount = Annotated[int, msgspec.Meta(ge=LEAST_ROWS_NAMED, le=2**53)]
 _Category = Annotated[str, msgspec.Meta(max_length=MOST_NAME_CHARS)]
 
 
@@ -167,7 +168,7 @@ class Profile(_Part, frozen=True, kw_only=True):
     def rows_in_words(self) -> str:
         """Whose rows it is of, and how many."""
         of = "the training table" if self.source is ProfileSource.TRAIN else "a table that the packer chose"
-        said = [f"{self.rows:,} rows of {of}"]
+        said = [f"{counted(self.rows, 'row')} of {of}"]
         if self.held_out < self.rows:
             said.append(f"{self.held_out:,} held out")
         if self.scored < self.held_out:
@@ -229,6 +230,17 @@ def parse_profile(plain: object, schema: Schema, *, where: str) -> Profile:
     Raises:
         Damaged: `artifact.profile` for anything else than a profile of records of this schema.
     """
+    version = plain.get("format") if isinstance(plain, dict) else None
+    if type(version) is int and version > PROFILE_FORMAT:
+        raise Damaged(
+            Problem(
+                code="artifact.profile",
+                where=where,
+                expected=f"a profile of version {PROFILE_FORMAT}",
+                found=f"version {version}, written by a newer servable",
+                fix="use `servable drift` of that servable, or train or pack again with this one",
+            )
+        )
     try:
         profile = msgspec.convert(plain, Profile)
     except msgspec.ValidationError as error:
@@ -237,15 +249,45 @@ def parse_profile(plain: object, schema: Schema, *, where: str) -> Profile:
     return profile
 
 
-def tolerated_profile(files: Files, schema: Schema, damage: DamageLog) -> Profile | None:
-    """The profile of a training output; None where there is none, or where it is broken and damage passes."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundProfile:
+    """The profile of an artifact, or why it has none.
+
+    A profile changes no score, so that one which cannot be read stands in the way of nothing but `drift`.
+
+    Attributes:
+        profile: None where there is none, or none that can be read.
+        problem: what is wrong with the one that is there; None where nothing is.
+    """
+
+    profile: Profile | None = None
+    problem: Problem | None = None
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What a person must know, in sentences."""
+        return () if self.problem is None else (str(self.problem),)
+
+
+def profile_of_output(files: Files, schema: Schema) -> FoundProfile:
+    """The profile of a training output."""
     if PROFILE not in files:
-        return None
+        return FoundProfile()
     try:
-        return parse_profile(parse_json(files.read(PROFILE), where=PROFILE), schema, where=PROFILE)
+        plain = parse_json(files.read(PROFILE), where=PROFILE)
     except ServableError as error:
-        damage.report(error)
-        return None
+        return FoundProfile(problem=error.problems[0])
+    return profile_of_json(plain, schema, where=PROFILE)
+
+
+def profile_of_json(plain: object, schema: Schema, *, where: str) -> FoundProfile:
+    """The profile of its JSON values, None for none."""
+    if plain is None:
+        return FoundProfile()
+    try:
+        return FoundProfile(profile=parse_profile(plain, schema, where=where))
+    except Damaged as error:
+        return FoundProfile(problem=error.problems[0])
 
 
 def _sum_of(what: str, missing: int, values: Histogram | None, rows: int) -> Iterator[tuple[str, str]]:

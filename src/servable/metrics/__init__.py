@@ -11,7 +11,16 @@ from servable.metrics.base_rate import (
     skill_sentence,
 )
 from servable.metrics.binning import BinKind
-from servable.metrics.bootstrap import Estimate, Resampled, Resampler, estimate, resample, with_both_classes
+from servable.metrics.bootstrap import (
+    REACH,
+    SIGNED,
+    Estimate,
+    Resampled,
+    Resampler,
+    estimate,
+    resample,
+    with_both_classes,
+)
 from servable.metrics.calibration import (
     CalibrationErrors,
     calibration_error,
@@ -47,7 +56,7 @@ from servable.metrics.curves import (
     roc_band,
     roc_curve,
 )
-from servable.metrics.figure import Figure, Weights, mean_figure, mean_of_figures
+from servable.metrics.figure import FEWEST_OF_CLASS, Figure, Weights, mean_figure, mean_of_figures
 from servable.metrics.null import CalibrationError, ErrorForm, ErrorTarget
 from servable.metrics.ranking import Ranking, auc, average_precision
 from servable.metrics.reliability import (
@@ -71,7 +80,10 @@ from servable.metrics.two_classes import (
 
 __all__ = [
     "CLIP",
+    "FEWEST_OF_CLASS",
     "LITTLE_SKILL",
+    "REACH",
+    "SIGNED",
     "Band",
     "BaseRate",
     "BaseRateFigures",

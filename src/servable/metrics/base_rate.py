@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from servable.metrics.bootstrap import Estimate
-from servable.metrics.checks import require_labels
+from servable.metrics.checks import require_labels, require_weights
 from servable.metrics.figure import Figure, Weights, latest
 from servable.records import FloatArray
 
@@ -57,6 +57,8 @@ def base_rate_figures(labels: NDArray[np.int64], *, classes: int) -> BaseRateFig
 
     @latest
     def shares(weights: Weights | None) -> FloatArray:
+        if weights is not None:
+            require_weights(weights, len(labels))
         counts = np.array([len(rows) if weights is None else weights[rows].sum() for rows in of_class])
         return np.asarray(counts / counts.sum()) if counts.any() else np.full(classes, np.nan)
 
@@ -89,19 +91,19 @@ def skill_figure(loss: Figure, of_base_rate: Figure) -> Figure:
 
 def skill_sentence(log_loss_skill: Estimate) -> str:
     """In words how far a model is beyond the base rate, with the figure."""
-    value, low, high = (
-        f"{100 * part:.1f} %" for part in (log_loss_skill.value, log_loss_skill.low, log_loss_skill.high)
-    )
-    return f"{_standing(log_loss_skill)} (log-loss skill {value} [{low}, {high}])"
+    if np.isnan(log_loss_skill.value):
+        return "not to be held against the base rate, which is right about every row: all are of one class"
+    return f"{_standing(log_loss_skill)} (log-loss skill {log_loss_skill.text('.1%').replace('%', ' %')})"
 
 
 def _standing(skill: Estimate) -> str:
-    if skill.high < 0:
+    if skill.is_below(0):
         return "worse than the base rate"
     if skill.value <= 0:
         return "no better than the base rate"
+    is_sure = skill.is_above(0)
     if skill.value < LITTLE_SKILL:
-        return "barely better than the base rate" + (", if at all" if skill.low <= 0 else "")
-    if skill.low <= 0:
+        return "barely better than the base rate" + ("" if is_sure else ", if at all")
+    if not is_sure:
         return "better than the base rate by too little for these rows to show"
     return "better than the base rate"

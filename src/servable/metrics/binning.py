@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from servable.metrics.checks import require_weights
 from servable.metrics.figure import Weights
 from servable.records import FloatArray
 
@@ -37,6 +38,8 @@ class Binning:
 
     def sums(self, values: FloatArray | NDArray[np.int64], weights: Weights | None = None) -> FloatArray:
         """`[bins]` sums of `[n]` values, each counted as often as its weight says."""
+        if weights is not None:
+            require_weights(weights, len(self.of_row))
         weighed = values if weights is None else values * weights
         return np.bincount(self.of_row, weights=weighed, minlength=self.bins).astype(np.float64)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,17 @@ from servable.errors import BadInput, Problem
 from servable.metrics.figure import Figure, Weights
 from servable.records import FloatArray
 
+REACH: Final = 1.96
+"""How many standard errors a 95 % interval goes to each side."""
+
+ENOUGH_DRAWS: Final = 0.9
+"""The share of the draws that must define a figure: an interval of fewer is that of luckier tables."""
+
+SIGNED: Final = "+z.4f"
+"""How a difference is written."""
+
+_TOO_FEW: Final = "too few rows for an interval"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
@@ -17,11 +29,30 @@ class Estimate:
 
     Not the percentiles of the draws: drawing rows twice makes calibration look worse than it is, so
     the percentiles of a well calibrated model's error leave out the error itself.
+
+    Attributes:
+        value: of the rows themselves.
+        low: lower end; None, as the upper one, where rows are too few to tell an interval.
+        high: upper end.
     """
 
     value: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
+
+    def is_above(self, limit: float) -> bool:
+        """Whether the whole interval lies above a limit; what has none is not known to."""
+        return self.low is not None and self.low > limit
+
+    def is_below(self, limit: float) -> bool:
+        """Whether the whole interval lies below a limit; what has none is not known to."""
+        return self.high is not None and self.high < limit
+
+    def text(self, form: str = "z.4f") -> str:
+        """The figure with its interval, `0.9123 [0.9011, 0.9235]`, its numbers in a form of Python's."""
+        if self.low is None or self.high is None:
+            return f"{self.value:{form}} ({_TOO_FEW})"
+        return f"{self.value:{form}} [{self.low:{form}}, {self.high:{form}}]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -97,22 +128,18 @@ class Resampled:
     def estimate(self, name: str) -> Estimate:
         """A figure with its interval, which does not leave the figure's range.
 
-        Raises:
-            BadInput: `metrics.draws`, if fewer than two draws define the figure.
+        It has none where a class has too few rows for one, or too few draws define the figure.
         """
         figure = self.figures[name]
-        reach = float(reach_of(self.drawn[name], name))
+        reach = reach_of(self.drawn[name]) if figure.has_enough_rows else None
         return _around(self.values[name], reach, lowest=figure.lowest, highest=figure.highest)
 
     def difference(self, name: str, other: str) -> Estimate:
-        """A figure minus another one of the same draws.
-
-        Raises:
-            BadInput: `metrics.draws`, if fewer than two draws define both figures.
-        """
+        """A figure minus another one of the same draws, with an interval where both have one."""
         figure = self.figures[name]
         furthest = figure.highest - figure.lowest
-        reach = float(reach_of(self.drawn[name] - self.drawn[other], f"{name} minus {other}"))
+        is_told = figure.has_enough_rows and self.figures[other].has_enough_rows
+        reach = reach_of(self.drawn[name] - self.drawn[other]) if is_told else None
         return _around(self.values[name] - self.values[other], reach, lowest=-furthest, highest=furthest)
 
 
@@ -136,40 +163,31 @@ def with_both_classes(draws: Iterable[Weights], labels: NDArray[np.int64]) -> It
 
 
 def estimate(figure: Figure, draws: Iterable[Weights]) -> Estimate:
-    """One figure with its interval.
-
-    Raises:
-        BadInput: `metrics.draws`, if fewer than two draws define the figure.
-    """
+    """One figure with its interval, if it has one; see `Resampled.estimate`."""
     return resample({"the figure": figure}, draws).estimate("the figure")
 
 
-def reach_of(drawn: FloatArray, what: str) -> NDArray[np.float64]:
+def reach_of(drawn: FloatArray) -> NDArray[np.float64] | None:
     """How far an interval goes to each side: 1.96 standard deviations over the draws that define a figure.
+
+    None where fewer than two draws do, or fewer than nine in ten: those that lack a class, or all of its
+    groups, would count for nothing, and the others agree the more the rarer it is.
 
     Args:
         drawn: `[draws]` of a figure, or `[draws, m]` of a curve at m places.
-        what: what the interval is of, for the message.
-
-    Raises:
-        BadInput: `metrics.draws`, if there are fewer than two such draws.
     """
-    defined = drawn[~np.isnan(drawn).reshape(len(drawn), -1).any(axis=1)]
-    if len(defined) < 2:
-        raise BadInput(
-            Problem(
-                code="metrics.draws",
-                where=f"the interval of {what}",
-                expected="at least two draws that define it",
-                found=f"{len(defined)} of {len(drawn):,}",
-                fix="give more rows, of more than one class and one group",
-            )
-        )
-    return np.asarray(1.96 * np.std(defined, axis=0, ddof=1))
+    is_defined = ~np.isnan(drawn)
+    defined = drawn[is_defined if drawn.ndim == 1 else is_defined.all(axis=1)]
+    if len(defined) < max(2, ENOUGH_DRAWS * len(drawn)):
+        return None
+    return np.asarray(REACH * np.std(defined, axis=0, ddof=1))
 
 
-def _around(value: float, reach: float, *, lowest: float, highest: float) -> Estimate:
-    return Estimate(value=value, low=max(lowest, value - reach), high=min(highest, value + reach))
+def _around(value: float, reach: NDArray[np.float64] | None, *, lowest: float, highest: float) -> Estimate:
+    if reach is None or np.isnan(value):
+        return Estimate(value=value, low=None, high=None)
+    low, high = value - float(reach), value + float(reach)
+    return Estimate(value=value, low=max(lowest, low), high=min(highest, high))
 
 
 def _names(groups: Sequence[Hashable] | NDArray[np.generic]) -> Sequence[Hashable]:

@@ -3,7 +3,7 @@
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from servable.errors import BadInput, Problem, shown
 from servable.records import FloatArray
@@ -11,18 +11,23 @@ from servable.records import FloatArray
 ROUNDING: Final = 1e-6
 """How far a probability of single precision may lie outside 0 and 1, or a sum of them from 1."""
 
+_NUMBERS: Final = "biuf"
+"""Kinds of arrays of numpy whose values are numbers, true and false among them."""
+
 
 def checked_scores(scores: FloatArray, labels: NDArray[np.int64]) -> tuple[FloatArray, NDArray[np.int64]]:
     """`[n]` scores in binary64 and `[n]` labels 0 or 1, at least one row, every score a number.
 
     Raises:
-        BadInput: `metrics.no-rows`, `metrics.row-counts`, `metrics.nan-score` or `metrics.labels`.
+        BadInput: `metrics.shape`, `metrics.no-rows`, `metrics.row-counts`, `metrics.nan-score` or
+            `metrics.labels`.
     """
-    scores, labels = np.asarray(scores, dtype=np.float64), np.asarray(labels)
-    _require_rows(scores, labels)
+    scores = np.asarray(scores, dtype=np.float64)
+    _require_shape(scores, axes=1, where="the scores", expected="one score for each row")
+    found = _labels(labels)
+    _require_rows(scores, found)
     _require_numbers(scores)
-    _require_labels(labels, classes=2)
-    return scores, labels.astype(np.int64)
+    return scores, _indices(found, classes=2)
 
 
 def checked_pair(scores: FloatArray, labels: NDArray[np.int64]) -> tuple[FloatArray, NDArray[np.int64]]:
@@ -43,11 +48,15 @@ def checked_classes(
     Raises:
         BadInput: as `checked_pair`.
     """
-    probabilities, labels = np.asarray(probabilities, dtype=np.float64), np.asarray(labels)
-    _require_rows(probabilities, labels)
+    probabilities = np.asarray(probabilities, dtype=np.float64)
+    _require_shape(
+        probabilities, axes=2, where="the scores", expected="a probability of each class for each row"
+    )
+    found = _labels(labels)
+    _require_rows(probabilities, found)
     _require_numbers(probabilities)
-    _require_labels(labels, classes=probabilities.shape[1])
-    return _probabilities(probabilities), labels.astype(np.int64)
+    indices = _indices(found, classes=probabilities.shape[1])
+    return _probabilities(probabilities), indices
 
 
 def require_both_classes(labels: NDArray[np.int64], figure: str) -> None:
@@ -74,15 +83,64 @@ def require_labels(labels: NDArray[np.int64], *, classes: int) -> NDArray[np.int
     """`[n]` class indices below a number of classes, at least one row.
 
     Raises:
-        BadInput: `metrics.no-rows` or `metrics.labels`.
+        BadInput: `metrics.shape`, `metrics.no-rows` or `metrics.labels`.
     """
-    labels = np.asarray(labels)
-    _require_rows(labels, labels)
-    _require_labels(labels, classes=classes)
-    return labels.astype(np.int64)
+    found = _labels(labels)
+    _require_rows(found, found)
+    return _indices(found, classes=classes)
 
 
-def _require_rows(scores: FloatArray | NDArray[np.int64], labels: NDArray[np.int64]) -> None:
+def require_same_rows(answered: NDArray[np.int64], labels: NDArray[np.int64]) -> None:
+    """Nothing, if there are as many answers as labels: numpy would repeat a single one for all.
+
+    Raises:
+        BadInput: `metrics.row-counts`.
+    """
+    _require_rows(np.asarray(answered), np.asarray(labels))
+
+
+def require_weights(weights: NDArray[np.float64], rows: int) -> None:
+    """Nothing, if there is one weight for each row.
+
+    Raises:
+        BadInput: `metrics.weights`.
+    """
+    if weights.shape == (rows,):
+        return
+    raise BadInput(
+        Problem(
+            code="metrics.weights",
+            where="the weights",
+            expected=f"one for each of {rows:,} rows",
+            found=f"an array of shape {weights.shape}",
+            fix="give weights of the same rows",
+        )
+    )
+
+
+def _labels(labels: ArrayLike) -> NDArray[np.generic]:
+    """Labels as they are, one for each row."""
+    found = np.asarray(labels)
+    _require_shape(found, axes=1, where="the labels", expected="one label for each row")
+    return found
+
+
+def _require_shape(values: NDArray[np.generic], *, axes: int, where: str, expected: str) -> None:
+    if values.ndim != axes:
+        raise BadInput(
+            Problem(
+                code="metrics.shape",
+                where=where,
+                expected=expected,
+                found=f"an array of shape {values.shape}",
+                fix="give one figure one column of scores"
+                if axes == 1
+                else "give a column for each class, or take the figure of two classes",
+            )
+        )
+
+
+def _require_rows(scores: NDArray[np.generic], labels: NDArray[np.generic]) -> None:
     if not len(labels) and not len(scores):
         raise BadInput(
             Problem(
@@ -119,8 +177,13 @@ def _require_numbers(scores: FloatArray) -> None:
         )
 
 
-def _require_labels(labels: NDArray[np.int64], *, classes: int) -> None:
-    at = _first((labels < 0) | (labels >= classes) | (labels != np.floor(labels)))
+def _indices(labels: NDArray[np.generic], *, classes: int) -> NDArray[np.int64]:
+    """Labels that are numbers, or true and false, as class indices."""
+    if labels.dtype.kind not in _NUMBERS:
+        at: int | None = 0
+    else:
+        numbers = labels.astype(np.float64)
+        at = _first(~((numbers >= 0) & (numbers < classes) & (numbers == np.floor(numbers))))
     if at is not None:
         raise BadInput(
             Problem(
@@ -131,6 +194,7 @@ def _require_labels(labels: NDArray[np.int64], *, classes: int) -> None:
                 fix="map the labels to the model's classes, or leave the record out",
             )
         )
+    return labels.astype(np.int64)
 
 
 def _probabilities(scores: FloatArray) -> FloatArray:

@@ -42,8 +42,8 @@ class ClassAuc:
     """AUC of each class against the rest.
 
     Attributes:
-        macro: plain mean over the classes that have rows.
-        of_class: in class order; None where a class has no rows.
+        macro: plain mean over the classes that have rows; NaN if none is told from the rest.
+        of_class: in class order; None where a class, or its rest, has no rows.
     """
 
     macro: float
@@ -111,9 +111,10 @@ def auc_of_classes(
         BadInput: `metrics.*`, if a score is NaN, only one class is present or there are no rows.
     """
     figures = auc_of_class_figures(probabilities, labels)
-    found = [None if figure is None else figure(weights) for figure in figures]
-    present = [area for area in found if area is not None]
-    return ClassAuc(macro=float(np.mean(present)), of_class=tuple(found))
+    found = [np.nan if figure is None else figure(weights) for figure in figures]
+    of_class = tuple(None if np.isnan(area) else area for area in found)
+    present = [area for area in of_class if area is not None]
+    return ClassAuc(macro=float(np.mean(present)) if present else np.nan, of_class=of_class)
 
 
 def auc_of_class_figures(probabilities: FloatArray, labels: NDArray[np.int64]) -> tuple[Figure | None, ...]:

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from servable.metrics.bootstrap import Estimate, Resampler, resample, with_both_classes
+from servable.metrics.bootstrap import SIGNED, Estimate, Resampler, resample, with_both_classes
 from servable.metrics.ranking import Ranking
 from servable.metrics.two_classes import log_loss_figure
 from servable.records import FloatArray
@@ -42,16 +42,16 @@ class Comparison:
 
     @property
     def standing(self) -> Standing:
-        """By the log-loss, which sees ranking and calibration; no better if its interval contains 0."""
-        if self.log_loss_difference.high < 0:
+        """By the log-loss, which sees ranking and calibration; no better unless its interval leaves out 0."""
+        if self.log_loss_difference.is_below(0):
             return Standing.BETTER
-        return Standing.WORSE if self.log_loss_difference.low > 0 else Standing.NO_BETTER
+        return Standing.WORSE if self.log_loss_difference.is_above(0) else Standing.NO_BETTER
 
     def sentence(self) -> str:
         """Whether the model is better, worse or no better than the baseline, and the differences."""
         return (
             f"the model is {self.standing} than the baseline: "
-            f"log-loss {_signed(self.log_loss_difference)}, AUC {_signed(self.auc_difference)} "
+            f"log-loss {self.log_loss_difference.text(SIGNED)}, AUC {self.auc_difference.text(SIGNED)} "
             "(model minus baseline on the same rows; a lower log-loss is better)"
         )
 
@@ -80,7 +80,3 @@ def compare(model: FloatArray, baseline: FloatArray, labels: NDArray[np.int64], 
         auc_difference=resampled.difference("AUC of the model", "AUC of the baseline"),
         log_loss_difference=resampled.difference("log-loss of the model", "log-loss of the baseline"),
     )
-
-
-def _signed(estimate: Estimate) -> str:
-    return f"{estimate.value:+z.4f} [{estimate.low:+z.4f}, {estimate.high:+z.4f}]"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from servable.metrics.checks import checked_scores, require_labels
+from servable.metrics.checks import checked_scores, require_labels, require_same_rows
 from servable.metrics.figure import Figure, mean_figure
 from servable.records import FloatArray
 
@@ -101,7 +101,8 @@ def confusion_matrix(
         BadInput: `metrics.*`, if an index is no class or there are no rows.
     """
     answered, labels = require_labels(answered, classes=classes), require_labels(labels, classes=classes)
-    counts = np.bincount(labels.astype(np.int64) * classes + answered, minlength=classes**2)
+    require_same_rows(answered, labels)
+    counts = np.bincount(labels * classes + answered, minlength=classes**2)
     return counts.reshape(classes, classes).astype(np.int64)
 
 
@@ -127,7 +128,12 @@ def confusion_by_class(matrix: NDArray[np.int64]) -> tuple[Confusion, ...]:
 
 
 def accuracy_figure(answered: NDArray[np.int64], labels: NDArray[np.int64]) -> Figure:
-    """The share of `[n]` answers that are the label."""
+    """The share of `[n]` answers that are the label.
+
+    Raises:
+        BadInput: `metrics.row-counts` or `metrics.no-rows`.
+    """
+    require_same_rows(answered, labels)
     return mean_figure((answered == labels).astype(np.float64))
 
 

@@ -8,12 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from servable.metrics.bootstrap import reach_of
-from servable.metrics.checks import checked_scores, require_both_classes
-from servable.metrics.figure import Weights
+from servable.metrics.checks import checked_scores, require_both_classes, require_weights
+from servable.metrics.figure import FEWEST_OF_CLASS, Weights
 from servable.records import FloatArray
 
 BAND_POINTS: Final = 101
 """Places of a band, a hundredth apart; a page can show no more."""
+
+_ROUNDING: Final = 1e-6
+"""Of rows: 0.07 of 100 is 7.000000000000001 in binary, and is 7."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -94,8 +97,10 @@ def precision_recall_curve(scores: FloatArray, labels: NDArray[np.int64]) -> Pre
     )
 
 
-def roc_band(scores: FloatArray, labels: NDArray[np.int64], draws: Iterable[Weights]) -> Band:
+def roc_band(scores: FloatArray, labels: NDArray[np.int64], draws: Iterable[Weights]) -> Band | None:
     """The ROC curve at 101 false positive rates, with its interval over draws of the rows.
+
+    None where rows are too few for an interval, as of an AUC.
 
     Raises:
         BadInput: as `roc_curve`.
@@ -113,14 +118,16 @@ def roc_band(scores: FloatArray, labels: NDArray[np.int64], draws: Iterable[Weig
         )
         return np.interp(at, false_rate, true_rate)
 
-    return _band(at, curve, draws)
+    return _band(at, curve, draws) if ranked.rarest >= FEWEST_OF_CLASS else None
 
 
-def precision_recall_band(scores: FloatArray, labels: NDArray[np.int64], draws: Iterable[Weights]) -> Band:
+def precision_recall_band(
+    scores: FloatArray, labels: NDArray[np.int64], draws: Iterable[Weights]
+) -> Band | None:
     """The precision at 101 recalls, with its interval over draws of the rows.
 
     At a recall is the highest threshold that reaches it: between two thresholds precision does not move
-    on a straight line.
+    on a straight line. None where rows are too few for an interval.
 
     Raises:
         BadInput: as `precision_recall_curve`.
@@ -134,14 +141,19 @@ def precision_recall_band(scores: FloatArray, labels: NDArray[np.int64], draws: 
             return np.full(BAND_POINTS, np.nan)
         # of rows that a draw left out there is no point: the first threshold that has any row stands for them
         first = np.searchsorted(positives + negatives, 0.0, side="right")
-        reached = np.maximum(np.searchsorted(positives, at * positives[-1], side="left"), first)
+        wanted = at * positives[-1] - _ROUNDING
+        reached = np.maximum(np.searchsorted(positives, wanted, side="left"), first)
         return np.asarray(positives[reached] / (positives[reached] + negatives[reached]))
 
-    return _band(at, curve, draws)
+    return _band(at, curve, draws) if ranked.rarest >= FEWEST_OF_CLASS else None
 
 
 class _Ranked:
-    """Rows in the order of falling scores, and where a run of equal scores ends."""
+    """Rows in the order of falling scores, and where a run of equal scores ends.
+
+    Attributes:
+        rarest: rows of the rarer class.
+    """
 
     def __init__(self, scores: FloatArray, labels: NDArray[np.int64], figure: str) -> None:
         scores, labels = checked_scores(scores, labels)
@@ -152,17 +164,24 @@ class _Ranked:
         self._has_ties = len(self._ends) < len(ranked)
         self._thresholds = ranked[self._ends]
         self._is_one = labels[self._order].astype(np.float64)
+        self.rarest = int(np.bincount(labels).min())
 
     def counts(self, weights: Weights | None) -> tuple[FloatArray, FloatArray, FloatArray]:
         """The distinct scores, highest first; rows of class 1 and of class 0 that score at least each."""
-        ranked = np.ones(len(self._order)) if weights is None else weights[self._order]
+        if weights is None:
+            weights = np.ones(len(self._order))
+        require_weights(weights, len(self._order))
+        ranked = weights[self._order]
         rows, positives = ranked.cumsum(), (ranked * self._is_one).cumsum()
         if self._has_ties:
             rows, positives = rows[self._ends], positives[self._ends]
         return self._thresholds, positives, rows - positives
 
 
-def _band(at: FloatArray, curve: Callable[[Weights | None], FloatArray], draws: Iterable[Weights]) -> Band:
-    value = curve(None)
-    reach = reach_of(np.array([curve(weights) for weights in draws]), "a curve")
+def _band(
+    at: FloatArray, curve: Callable[[Weights | None], FloatArray], draws: Iterable[Weights]
+) -> Band | None:
+    value, reach = curve(None), reach_of(np.array([curve(weights) for weights in draws]))
+    if reach is None:
+        return None
     return Band(at=at, value=value, low=np.maximum(value - reach, 0.0), high=np.minimum(value + reach, 1.0))

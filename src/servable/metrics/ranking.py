@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from servable.metrics.checks import checked_scores, require_both_classes
+from servable.metrics.checks import checked_scores, require_both_classes, require_weights
 from servable.metrics.figure import Figure, Weights, latest
 from servable.records import FloatArray
 
@@ -59,6 +59,7 @@ class Ranking:
         self._not_above = np.searchsorted(of_zeros, of_ones, side="right")
         self._own_below = np.searchsorted(of_ones, of_ones, side="left")
         self._rows = latest(self._weighed)
+        self._rarest = min(len(self._zeros), len(self._ones))
 
     def auc(self) -> Figure:
         """`auc` of these rows."""
@@ -73,7 +74,7 @@ class Ranking:
             pairs = of_ones.sum() * zeros_up_to[-1]
             return float(np.einsum("i,i->", of_ones, beaten) / pairs) if pairs else np.nan
 
-        return Figure(of=of)
+        return Figure(of=of, rarest=self._rarest)
 
     def average_precision(self) -> Figure:
         """`average_precision` of these rows."""
@@ -93,12 +94,14 @@ class Ranking:
             hits /= answered
             return float(np.einsum("i,i->", of_ones, hits) / ones_up_to[-1])
 
-        return Figure(of=of)
+        return Figure(of=of, rarest=self._rarest)
 
     def _weighed(self, weights: Weights | None) -> tuple[FloatArray, FloatArray]:
         """How often each row of class 1 counts, and how many of class 0 count up to each place."""
+        rows = len(self._zeros) + len(self._ones)
         if weights is None:
-            weights = np.ones(len(self._zeros) + len(self._ones))
+            weights = np.ones(rows)
+        require_weights(weights, rows)
         return weights[self._ones], _up_to(weights[self._zeros])
 
 

@@ -1,16 +1,14 @@
 """How far probabilities are from the truth, bin by bin, and what a Brier score is made of."""
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from servable.metrics.binning import BINS, BinKind, binned
+from servable.metrics.bootstrap import REACH
 from servable.metrics.checks import checked_pair
 from servable.records import FloatArray
-
-_Z: Final = 1.959963984540054
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +126,7 @@ def reliability_bins(
     return tuple(found)
 
 
-def wilson_interval(ones: int, rows: int, *, z: float = _Z) -> tuple[float, float]:
+def wilson_interval(ones: int, rows: int, *, z: float = REACH) -> tuple[float, float]:
     """The interval of a share, of which `ones` of `rows` were seen; within 0 and 1 however few.
 
     Args:

@@ -86,6 +86,7 @@ class Entries:
         conversion: Conversion | None = None,
     ) -> Manifest:
         """The manifest of an artifact that is made of these files."""
+        profile = self.artifact.profile
         return Manifest(
             format=FORMAT,
             name=self.name,
@@ -102,7 +103,7 @@ class Entries:
             tolerances=self.tolerances,
             conversion=conversion,
             training=read_training_facts(self.artifact.files) or None,
-            profile=self.artifact.profile,
+            profile=None if profile is None else profile.to_plain(),
             degradations=self.degradations,
             remarks=self.artifact.remarks,
             libraries=_versions(),

@@ -30,7 +30,7 @@ from servable.pack.container import container_code
 from servable.pack.conversion import Converted
 from servable.pack.entries import Entries
 from servable.pack.golden import KEPT_RECORDS, GoldenChoice, Proposal, RecordsOfTable, propose, settle
-from servable.profile import profile_of, read_rows
+from servable.profile import LEAST_ROWS_JUDGED, profile_of, read_rows
 from servable.progress import Progress, silent
 from servable.scorer import Scorer, load
 
@@ -76,6 +76,8 @@ class PackResult:
                 f"golden records: {golden.records}, of them {golden.derived_records} derived; "
                 f"{self.golden_origin}"
             )
+        of = None if manifest.profile is None else self.profile
+        lines.append(f"profile for drift: {'none' if of is None else of.rows_in_words}")
         lines += [f"warning: {sentence}" for sentence in self.left_out]
         return lines
 
@@ -95,8 +97,8 @@ def pack(
 ) -> PackResult:
     """Packs a training output into one archive that serves without the training libraries.
 
-    The profile of the data goes in as well: that which training wrote, or that of all rows of a table of
-    golden records.
+    The profile of the data goes in as well: that of all rows of a table of golden records where these are
+    many, else that which training wrote.
 
     A network is packed as two graphs, its encoder and its head. A booster whose graph differs by more
     than the tolerances is packed in its own format, and then serving needs the extra `trees`.
@@ -183,13 +185,15 @@ def _convert(reference: Scorer, proposal: Proposal, entries: Entries) -> Convert
 def _profile(golden: GoldenChoice, packed: Scorer, progress: Progress) -> Profile | None:
     """The profile of the table that golden records are taken from, else the one that training wrote.
 
-    It stays where golden records are derived or left out: it holds no record, and less of the categories than
+    A table of fewer rows than drift can be told by takes the place of none. The one of training stays where golden records are derived or left out: it holds no record, and less of the categories than
     the risk tables do, and without it drift could not be told.
     """
+    trained = packed.artifact.profile
     if not isinstance(golden, RecordsOfTable):
-        return packed.artifact.profile
+        return trained
     rows = read_rows(golden.path, packed.artifact)
-    return profile_of(packed, rows, source=ProfileSource.TABLE, progress=progress)
+    made = profile_of(packed, rows, source=ProfileSource.TABLE, progress=progress)
+    return made if trained is None or made.held_out >= LEAST_ROWS_JUDGED else trained
 
 
 def _converter(reference: Scorer) -> Callable[[Scorer, GoldenSet, Entries], Converted]:

@@ -9,11 +9,12 @@ from servable.profile.population import (
     SeenTexts,
     population_of,
 )
-from servable.profile.profile import profile_of
+from servable.profile.profile import LEAST_ROWS_JUDGED, profile_of
 from servable.profile.rows import Rows, read_rows
 from servable.profile.sample import SAMPLED_RECORDS
 
 __all__ = [
+    "LEAST_ROWS_JUDGED",
     "SAMPLED_RECORDS",
     "NumberCounts",
     "Population",

@@ -6,10 +6,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from servable.artifact import LEAST_ROWS, MOST_BINS, Histogram
+from servable.artifact import LEAST_ROWS_NAMED, MOST_BINS, Histogram
 from servable.profile.numbers import NumberCounts
 
-LEAST_NUMBERS: Final = LEAST_ROWS * MOST_BINS
+LEAST_NUMBERS: Final = LEAST_ROWS_NAMED * MOST_BINS
 """Numbers that bins are made of, at least."""
 
 _DIGITS: Final = 3
@@ -19,7 +19,7 @@ _MOST_DIGITS: Final = 17
 def histogram_of(seen: NumberCounts, *, slack: float = 0.0) -> Histogram | None:
     """The tenths of numbers, fewer where many are equal; None for fewer than `LEAST_NUMBERS`.
 
-    Up to `LEAST_ROWS - 1` numbers at either end are left out of the range, so that it is nobody's own
+    Up to `LEAST_ROWS_NAMED - 1` numbers at either end are left out of the range, so that it is nobody's own
     number, and it is widened to three significant digits. An edge is the shortest decimal between the two
     numbers that it parts.
 
@@ -32,8 +32,8 @@ def histogram_of(seen: NumberCounts, *, slack: float = 0.0) -> Histogram | None:
     total = int(up_to[-1]) if len(up_to) else 0
     if total < LEAST_NUMBERS:
         return None
-    first = int(np.searchsorted(up_to, LEAST_ROWS))  # below it are fewer rows
-    last = int(np.searchsorted(up_to, total - LEAST_ROWS + 1))  # above it are fewer rows
+    first = int(np.searchsorted(up_to, LEAST_ROWS_NAMED))  # below it are fewer rows
+    last = int(np.searchsorted(up_to, total - LEAST_ROWS_NAMED + 1))  # above it are fewer rows
     widest = np.sort([values, seen.outermost()], axis=0)
     low = _outward(float(widest[0, first]) - slack, ROUND_FLOOR)
     high = _outward(float(widest[1, last]) + slack, ROUND_CEILING)

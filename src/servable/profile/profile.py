@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from servable.artifact import (
-    LEAST_ROWS,
+    LEAST_ROWS_NAMED,
     MOST_CATEGORIES,
     PROFILE_FORMAT,
     CategoryProfile,
@@ -18,6 +18,9 @@ from servable.profile.population import Population, SeenCategories, population_o
 from servable.profile.rows import Rows
 from servable.progress import Progress, silent
 from servable.scorer import Scorer
+
+LEAST_ROWS_JUDGED: Final = 500
+"""Rows of a profile, and of fresh data, below which drift is not told: chance alone moves much there."""
 
 SCORE_SLACK: Final = 1e-4
 """By which scores of one model may differ between engines (law 1)."""
@@ -68,7 +71,7 @@ def _profile(population: Population, source: ProfileSource) -> Profile:
 
 
 def _categories(name: str, seen: SeenCategories) -> CategoryProfile:
-    named = seen.values.most_frequent(MOST_CATEGORIES, least_rows=LEAST_ROWS)
+    named = seen.values.most_frequent(MOST_CATEGORIES, least_rows=LEAST_ROWS_NAMED)
     return CategoryProfile(
         field=name,
         missing=seen.missing,

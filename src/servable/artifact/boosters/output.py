@@ -20,7 +20,7 @@ from servable.artifact.hyperparameters import (
     require_consistent_classes,
 )
 from servable.artifact.manifest import EngineKind
-from servable.artifact.profile import tolerated_profile
+from servable.artifact.profile import profile_of_output
 from servable.artifact.tables import (
     IMPUTATION,
     calibrated_classes,
@@ -62,7 +62,7 @@ def read_booster_output(files: Files, damage: DamageLog) -> Artifact:
     for error in broken:
         damage.report(error)
     golden, broken_records = tolerated_golden(files, damage, dtype=facts.score_dtype)
-    profile = tolerated_profile(files, schema, damage)
+    profile = profile_of_output(files, schema)
     known = frozenset(schema.names())
     return Artifact(
         name=optional_name(settings, "pipeline_name") or "model",
@@ -76,10 +76,12 @@ def read_booster_output(files: Files, damage: DamageLog) -> Artifact:
         engine=EngineFile(kind=facts.kind, file=file, score_dtype=facts.score_dtype),
         golden=golden,
         manifest=None,
-        profile=profile,
+        profile=profile.profile,
+        profile_problem=profile.problem,
         degradations=damage.degradations,
         files=without(files, broken_records),
         remarks=(
+            *profile.remarks,
             *(f"{other} is not read, because {file} is there" for other in _unread_boosters(files, file)),
             *_remarks(settings, schema, tables, imputation, facts),
         ),

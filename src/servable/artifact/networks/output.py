@@ -19,7 +19,7 @@ from servable.artifact.networks.fields import network_fields
 from servable.artifact.networks.settings import MODEL_ARTIFACTS, NetworkSettings, read_network_settings
 from servable.artifact.networks.texts import stored_texts, text_join
 from servable.artifact.networks.weights import WEIGHTS, Shapes, read_weights, shapes_of
-from servable.artifact.profile import tolerated_profile
+from servable.artifact.profile import profile_of_output
 from servable.artifact.tables import (
     IMPUTATION,
     RISK_TABLES,
@@ -68,7 +68,7 @@ def read_network_output(files: Files, damage: DamageLog, *, tokenizers: Tokenize
     for error in broken:
         damage.report(error)
     golden, broken_records = tolerated_golden(files, damage, dtype="float32")
-    profile = tolerated_profile(files, schema, damage)
+    profile = profile_of_output(files, schema)
     readable = without(files, (*settings.unreadable, *broken_records))
     return Artifact(
         name=optional_name(values, "pipeline_name") or "model",
@@ -82,7 +82,8 @@ def read_network_output(files: Files, damage: DamageLog, *, tokenizers: Tokenize
         engine=_engine(files, pad_token_id=found.pad_token_id),
         golden=golden,
         manifest=None,
-        profile=profile,
+        profile=profile.profile,
+        profile_problem=profile.problem,
         degradations=damage.degradations,
         files=readable,
         texts=texts,
@@ -94,6 +95,7 @@ def read_network_output(files: Files, damage: DamageLog, *, tokenizers: Tokenize
             mask_suffix=optional_name(values, "text_attention_mask_key") or "attention_mask",
         ),
         remarks=(
+            *profile.remarks,
             *settings.remarks,
             *fields.remarks,
             *odd_tokenizer,

@@ -6,7 +6,7 @@ from itertools import chain
 from pathlib import Path
 
 from servable.artifact import Profile
-from servable.errors import BadInput, Problem
+from servable.errors import BadInput, Damaged, Problem
 from servable.evaluate.drift.bins import (
     Counted,
     CountedRows,
@@ -19,15 +19,14 @@ from servable.evaluate.drift.chance import DRAWS, FLOOR, LEVEL, chance_bounds, d
 from servable.evaluate.drift.found import (
     LEAST_POINTS,
     LEAST_PSI,
-    LEAST_ROWS,
     Drift,
     DriftVerdict,
     FieldDrift,
     ShareChange,
     Spread,
 )
-from servable.evaluate.drift.words import Words, is_told_by
-from servable.profile import Population, population_of, read_rows
+from servable.evaluate.drift.words import Words, is_told_by, unjudged_sentences
+from servable.profile import LEAST_ROWS_JUDGED, Population, population_of, read_rows
 from servable.progress import Progress, silent
 from servable.schema import Field
 from servable.scorer import Scorer
@@ -62,8 +61,11 @@ def profile_to_compare(scorer: Scorer) -> Profile:
 
     Raises:
         BadInput: `drift.profile` if it has none.
+        Damaged: `artifact.profile` if it has one that cannot be read.
     """
     artifact = scorer.artifact
+    if artifact.profile_problem is not None:
+        raise Damaged(artifact.profile_problem)
     if artifact.profile is None:
         raise BadInput(
             Problem(
@@ -96,13 +98,19 @@ def drift_of(
     scores = [*counted_scores(profile, fresh, classes)]
     labels = counted_labels(profile, fresh, classes)
     others = scores if labels is None else [*scores, labels]
-    judge = _Judge.of([*chain.from_iterable(by_field.values()), *others], seed=seed, draws=draws)
+    judge = _Judge.of(
+        [*chain.from_iterable(by_field.values()), *others], profile=profile, seed=seed, draws=draws
+    )
     read = {*scorer.preprocessor.features, *scorer.preprocessor.texts}
     fields = [judge.field(field, by_field[field.name], is_read=field.name in read) for field in schema.fields]
     found = [judge.spread(each) for each in others]
     every: list[Found] = [*found]
     for each in fields:
         every += (*each.spreads, *each.shares)
+    curves = 1 if len(classes) == 2 else len(classes)
+    unjudged = unjudged_sentences(
+        (profile.rows, fresh.rows), every, least=LEAST_ROWS_JUDGED, has_scores=len(scores) == curves
+    )
     alarms = sorted((each for each in every if each.is_alarm), key=lambda each: -each.weight)
     told = [each for each in alarms if not is_told_by(each, alarms)]
     words = Words(scorer)
@@ -121,10 +129,15 @@ def drift_of(
         fields=tuple(sorted(fields, key=lambda field: -field.weight)),
         scores=tuple(found[: len(scores)]),
         labels=None if labels is None else found[-1],
-        alarms=tuple(words.of(each) for each in told),
-        verdict=_verdict(fresh.rows, alarms),
+        alarms=tuple(words.alarm(each) for each in told),
+        unjudged=unjudged,
+        degradations=scorer.degradations,
+        verdict=_verdict(
+            alarms,
+            are_scores_judged=len(scores) == curves and all(each.is_judged for each in found[: len(scores)]),
+        ),
         level=LEVEL,
-        least_rows=LEAST_ROWS,
+        least_rows=LEAST_ROWS_JUDGED,
         least_psi=LEAST_PSI,
         least_points=LEAST_POINTS,
         floor=FLOOR,
@@ -133,10 +146,11 @@ def drift_of(
     )
 
 
-def _verdict(rows: int, alarms: Sequence[Found]) -> DriftVerdict:
-    if rows < LEAST_ROWS:
-        return DriftVerdict.TOO_FEW
-    return DriftVerdict.ALARM if alarms else DriftVerdict.SILENT
+def _verdict(alarms: Sequence[Found], *, are_scores_judged: bool) -> DriftVerdict:
+    """Nothing is silent while the scores could not be judged, which say most."""
+    if alarms:
+        return DriftVerdict.ALARM
+    return DriftVerdict.SILENT if are_scores_judged else DriftVerdict.TOO_FEW
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,29 +160,36 @@ class _Judge:
     Attributes:
         chances: by counts in bins, what PSI comes to without drift.
         comparisons: how many shares are compared.
+        is_large: whether the whole profile has rows enough.
     """
 
     chances: Mapping[CountedSpread, float]
     comparisons: int
+    is_large: bool
 
     @classmethod
-    def of(cls, every: Sequence[Counted], *, seed: int, draws: int) -> "_Judge":
+    def of(cls, every: Sequence[Counted], *, profile: Profile, seed: int, draws: int) -> "_Judge":
         spreads = [each for each in every if isinstance(each, CountedSpread)]
         bounds = chance_bounds([(each.baseline, each.fresh) for each in spreads], seed=seed, draws=draws)
-        return cls(dict(zip(spreads, bounds, strict=True)), len(every) - len(spreads))
+        is_large = profile.rows >= LEAST_ROWS_JUDGED
+        return cls(dict(zip(spreads, bounds, strict=True)), len(every) - len(spreads), is_large)
 
     def field(self, field: Field, counted: Sequence[Counted], *, is_read: bool) -> FieldDrift:
+        spreads = tuple(self.spread(each) for each in counted if isinstance(each, CountedSpread))
+        shares = tuple(self.change(each) for each in counted if isinstance(each, CountedRows))
         return FieldDrift(
             name=field.name,
             kind=field.kind,
             is_read=is_read,
-            spreads=tuple(self.spread(each) for each in counted if isinstance(each, CountedSpread)),
-            shares=tuple(self.change(each) for each in counted if isinstance(each, CountedRows)),
+            spreads=spreads,
+            shares=shares,
+            is_alarm=any(found.is_alarm for found in (*spreads, *shares)),
         )
 
     def spread(self, counted: CountedSpread) -> Spread:
         found, chance = float(psi(counted.baseline, counted.fresh)), self.chances[counted]
         limit, fresh_rows = max(LEAST_PSI, chance), int(counted.fresh.sum())
+        is_judged = self._is_judged(fresh_rows)
         return Spread(
             name=counted.name,
             aspect=counted.aspect,
@@ -179,7 +200,8 @@ class _Judge:
             psi=found,
             chance=chance,
             limit=limit,
-            is_alarm=found > limit and fresh_rows >= LEAST_ROWS,
+            is_judged=is_judged,
+            is_alarm=is_judged and found > limit,
         )
 
     def change(self, counted: CountedRows) -> ShareChange:
@@ -191,7 +213,7 @@ class _Judge:
             comparisons=self.comparisons,
         )
         is_certain = not apart.low <= 0 <= apart.high
-        is_large = abs(apart.value) >= LEAST_POINTS and counted.fresh_rows >= LEAST_ROWS
+        is_large, is_judged = abs(apart.value) >= LEAST_POINTS, self._is_judged(counted.fresh_rows)
         return ShareChange(
             name=counted.name,
             sign=counted.sign,
@@ -200,5 +222,10 @@ class _Judge:
             baseline_rows=counted.baseline_rows,
             fresh_rows=counted.fresh_rows,
             difference=apart,
-            is_alarm=is_certain and is_large,
+            is_judged=is_judged,
+            is_alarm=is_judged and is_certain and is_large,
         )
+
+    def _is_judged(self, fresh_rows: int) -> bool:
+        # of the profile all rows count: what chance makes of the fewer held-out ones is in the bounds
+        return self.is_large and fresh_rows >= LEAST_ROWS_JUDGED

@@ -9,9 +9,6 @@ import msgspec
 from servable.metrics import Estimate
 from servable.schema import Kind
 
-LEAST_ROWS: Final = 500
-"""Fresh rows below which nothing raises an alarm: chance alone moves much there."""
-
 LEAST_PSI: Final = 0.1
 """PSI below which nothing raises an alarm, however certain it is."""
 
@@ -37,6 +34,14 @@ class Sign(StrEnum):
     UNKNOWN = "unknown category"
     EMPTY = "empty text"
     CUT = "cut text"
+
+
+class Of(StrEnum):
+    """What a finding is of."""
+
+    FIELD = "field"
+    SCORE = "score"
+    LABEL = "label"
 
 
 class BinKind(StrEnum):
@@ -81,6 +86,7 @@ class Spread:
         psi: population stability index over the bins.
         chance: what PSI comes to without drift at most, for these numbers of rows and figures.
         limit: above which it raises an alarm.
+        is_judged: whether there are rows enough, of the profile and fresh ones, to raise one.
         is_alarm: whether it does.
     """
 
@@ -93,12 +99,23 @@ class Spread:
     psi: float
     chance: float
     limit: float
+    is_judged: bool
     is_alarm: bool
 
     @property
     def weight(self) -> float:
         """How far it is beyond its limit; above 1 it would raise an alarm."""
         return self.psi / self.limit
+
+    @property
+    def about(self) -> Aspect:
+        """What the values are."""
+        return self.aspect
+
+    @property
+    def of(self) -> Of:
+        """What it is of."""
+        return {Aspect.SCORES: Of.SCORE, Aspect.LABELS: Of.LABEL}.get(self.aspect, Of.FIELD)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +128,7 @@ class ShareChange:
         baseline, fresh: shares, in [0, 1].
         baseline_rows, fresh_rows: of which they are shares.
         difference: fresh minus baseline, with an interval that is as wide as so many figures need.
+        is_judged: whether there are rows enough, of the profile and fresh ones, to raise an alarm.
         is_alarm: whether the interval leaves out 0 and the change is large enough to matter.
     """
 
@@ -121,6 +139,7 @@ class ShareChange:
     baseline_rows: int
     fresh_rows: int
     difference: Estimate
+    is_judged: bool
     is_alarm: bool
 
     @property
@@ -128,6 +147,16 @@ class ShareChange:
         """How far it is beyond the least change that matters; 0 if chance may have made it."""
         by_chance = self.difference.low <= 0 <= self.difference.high
         return 0.0 if by_chance else abs(self.difference.value) / LEAST_POINTS
+
+    @property
+    def about(self) -> Sign:
+        """Rows of which kind."""
+        return self.sign
+
+    @property
+    def of(self) -> Of:
+        """What it is of."""
+        return Of.FIELD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +169,7 @@ class FieldDrift:
         is_read: whether the model reads it.
         spreads: of its values; none where the profile has too few of them.
         shares: of rows of a kind.
+        is_alarm: whether any of it raises an alarm.
     """
 
     name: str
@@ -147,20 +177,31 @@ class FieldDrift:
     is_read: bool
     spreads: tuple[Spread, ...]
     shares: tuple[ShareChange, ...]
+    is_alarm: bool
 
     @property
     def weight(self) -> float:
         """That of the gravest finding."""
-        return max((found.weight for found in self._every), default=0.0)
+        return max((found.weight for found in (*self.spreads, *self.shares)), default=0.0)
 
-    @property
-    def is_alarm(self) -> bool:
-        """Whether any of it raises an alarm."""
-        return any(found.is_alarm for found in self._every)
 
-    @property
-    def _every(self) -> "tuple[Spread | ShareChange, ...]":
-        return (*self.spreads, *self.shares)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm:
+    """A change that chance does not make.
+
+    Attributes:
+        of: what it is of.
+        name: of the field or of the class; `label` for the shares of the classes.
+        about: what is spread otherwise, or rows of which kind have another share.
+        weight: how far it is beyond what raises an alarm, above 1.
+        sentence: the same for people, with numbers.
+    """
+
+    of: Of
+    name: str
+    about: Aspect | Sign
+    weight: float
+    sentence: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,10 +220,13 @@ class Drift:
         fields: the gravest first.
         scores: by class, in their order; of two classes the second one alone.
         labels: None where one side has none.
-        alarms: a sentence each, the gravest first.
+        alarms: the gravest first.
+        unjudged: what has too few rows to be judged, a sentence each.
+        degradations: what the model lacks because damage was tolerated, a sentence each.
         verdict: what it comes to.
         level: share of tables without drift that raise an alarm, at most.
-        least_rows, least_psi, least_points: below which nothing raises one.
+        least_rows: of the profile and of fresh data, below which a figure is not judged.
+        least_psi, least_points: below which nothing raises an alarm.
         floor: below which PSI takes no share to be.
         seed, draws: of what chance comes to.
     """
@@ -201,7 +245,9 @@ class Drift:
     fields: tuple[FieldDrift, ...]
     scores: tuple[Spread, ...]
     labels: Spread | None
-    alarms: tuple[str, ...]
+    alarms: tuple[Alarm, ...]
+    unjudged: tuple[str, ...]
+    degradations: tuple[str, ...]
     verdict: DriftVerdict
     level: float
     least_rows: int

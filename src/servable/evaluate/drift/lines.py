@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from servable.evaluate.drift.found import Aspect, Drift, DriftVerdict, ShareChange, Sign, Spread
-from servable.evaluate.drift.words import MEANING, percent
+from servable.evaluate.drift.words import MEANING
+from servable.wording import counted, cut, percent, plain
 
 _MOST_NAME: Final = 32
 _WIDTHS: Final = (12, 8, 8, 20, 20)
@@ -12,16 +13,18 @@ _TITLES: Final = ("", "PSI", "limit", "missing", "unknown or cut")
 _VERDICTS: Final = {
     DriftVerdict.SILENT: "silent: nothing has changed beyond what chance does",
     DriftVerdict.ALARM: "alarm",
-    DriftVerdict.TOO_FEW: "too few rows for an alarm",
+    DriftVerdict.TOO_FEW: "too few rows",
 }
+_SILENT_IN_PART: Final = "silent: what could be judged has not changed beyond what chance does"
 
 
 def drift_lines(found: Drift) -> list[str]:
     """The comparison as text: what it comes to, the alarms, the figures of each field, what they mean."""
     blocks = (
-        [f"{_plain(found.table)} beside the profile of {_plain(found.model)}: {_VERDICTS[found.verdict]}"],
+        [f"{plain(found.table)} beside the profile of {plain(found.model)}: {_verdict(found)}"],
         [*_rows(found)],
-        [f"  alarm: {_plain(sentence)}" for sentence in found.alarms],
+        [f"  warning: {plain(sentence)}" for sentence in found.degradations],
+        [f"  alarm: {plain(alarm.sentence)}" for alarm in found.alarms],
         [*_table(found)],
         [MEANING],
     )
@@ -29,29 +32,37 @@ def drift_lines(found: Drift) -> list[str]:
     return lines[:-1]
 
 
+def _verdict(found: Drift) -> str:
+    if found.verdict is DriftVerdict.SILENT and found.unjudged:
+        return _SILENT_IN_PART
+    return _VERDICTS[found.verdict]
+
+
 def _rows(found: Drift) -> Iterator[str]:
     yield f"  profile     {found.profile}"
-    scored = "" if found.fresh_scored == found.fresh_rows else f", of which {found.fresh_scored:,} are scored"
-    yield f"  fresh       {found.fresh_rows:,} rows{scored}"
+    scored = "" if found.fresh_scored == found.fresh_rows else f", {found.fresh_scored:,} scored"
+    yield f"  fresh       {counted(found.fresh_rows, 'row')}{scored}"
     if found.unlabelled:
-        yield f"  unlabelled  {found.unlabelled:,} rows have no label that the model knows"
-    if found.verdict is DriftVerdict.TOO_FEW:
-        yield (
-            f"  too few     {found.fresh_rows:,} rows are fewer than {found.least_rows:,}: chance alone "
-            "moves the figures, and none raises an alarm"
-        )
+        rows = counted(found.unlabelled, "row has", "rows have")
+        yield f"  unlabelled  {rows} no label that the model knows"
+    yield from (f"  too few     {plain(sentence)}" for sentence in found.unjudged)
 
 
 def _table(found: Drift) -> Iterator[str]:
     others = [*found.scores, *([] if found.labels is None else [found.labels])]
     rows = [
-        *((each.name, each.kind, each.spreads, each.shares, each.is_alarm) for each in found.fields),
-        *((_named(each), each.aspect, (each,), (), each.is_alarm) for each in others),
+        *((each.name, each.kind, each.spreads, each.shares) for each in found.fields),
+        *((_named(each), each.aspect, (each,), ()) for each in others),
     ]
-    width = min(_MOST_NAME, max(len(_plain(name)) for name, *_ in rows))
-    yield _row("field", width, ("kind", *_TITLES[1:]), is_alarm=False)
-    for name, kind, spreads, shares, is_alarm in rows:
-        yield _row(_plain(name), width, (str(kind), *_cells(spreads, shares)), is_alarm=is_alarm)
+    width = min(_MOST_NAME, max(len(plain(name)) for name, *_ in rows))
+    yield _row("field", width, ("kind", *_TITLES[1:]))
+    for name, kind, spreads, shares in rows:
+        yield _row(
+            cut(plain(name), width),
+            width,
+            (str(kind), *_cells(spreads, shares)),
+            mark=_mark((*spreads, *shares)),
+        )
 
 
 def _named(spread: Spread) -> str:
@@ -67,13 +78,13 @@ def _cells(spreads: Sequence[Spread], shares: Sequence[ShareChange]) -> Iterator
         yield "-" if change is None else f"{percent(change.baseline)} -> {percent(change.fresh)}"
 
 
-def _row(name: str, width: int, cells: Sequence[str], *, is_alarm: bool) -> str:
+def _mark(found: Sequence[Spread | ShareChange]) -> str:
+    if any(each.is_alarm for each in found):
+        return "  ALARM"
+    return "" if all(each.is_judged for each in found) else "  too few rows to judge"
+
+
+def _row(name: str, width: int, cells: Sequence[str], *, mark: str = "") -> str:
     kind, *figures = cells
     aligned = "".join(f"{cell:>{room}}" for cell, room in zip(figures, _WIDTHS[1:], strict=True))
-    mark = "  ALARM" if is_alarm else ""
     return f"  {name:<{width}}  {kind:<{_WIDTHS[0]}}{aligned}{mark}".rstrip()
-
-
-def _plain(text: str) -> str:
-    """A stranger's text on one line; what cannot be printed as its escape."""
-    return text if text.isprintable() else repr(text)[1:-1]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+from servable.evaluate.cells import NOTHING
 from servable.evaluate.drift.figures import figures_of, spread_figure
 from servable.evaluate.drift.found import (
     Drift,
@@ -31,11 +32,10 @@ from servable.report import (
     share,
     significant,
 )
+from servable.wording import capital, counted
 
 _MOST_FIELDS: Final = 300
 _MOST_FIGURES: Final = 40
-_SHORT_DIGEST: Final = 17  # "sha256:" and 10 digits
-_NOTHING: Final = Cell(text="\N{EN DASH}", tone=Tone.QUIET)
 _TONES: Final = {
     DriftVerdict.SILENT: Tone.GOOD,
     DriftVerdict.ALARM: Tone.BAD,
@@ -44,8 +44,9 @@ _TONES: Final = {
 _MEANINGS: Final = {
     DriftVerdict.SILENT: "Nothing has changed beyond what chance does.",
     DriftVerdict.ALARM: "Something has changed that chance does not change.",
-    DriftVerdict.TOO_FEW: "Chance alone moves so few rows, so nothing raises an alarm.",
+    DriftVerdict.TOO_FEW: "There are too few rows to tell.",
 }
+_SILENT_IN_PART: Final = "What could be judged has not changed beyond what chance does."
 _COLUMNS: Final = (
     Column(title="Field"),
     Column(title="PSI", is_number=True),
@@ -62,6 +63,14 @@ def drift_page(found: Drift) -> str:
             banner=_banner(found),
             sections=(
                 Section(title="Alarms", lead=MEANING, blocks=(_alarms(found),)),
+                *_section(
+                    "Too few rows to judge",
+                    "These figures are shown and raise no alarm.",
+                    _sentences(found.unjudged),
+                ),
+                *_section(
+                    "Warnings", "What the model lacks may move its scores.", _sentences(found.degradations)
+                ),
                 Section(
                     title="Fields",
                     lead="Each field with its gravest PSI, the gravest field first. A category that training "
@@ -101,9 +110,9 @@ def _banner(found: Drift) -> Banner:
         kicker=f"Drift from the profile of {found.model}",
         verdict=str(found.verdict).upper(),
         tone=_TONES[found.verdict],
-        meaning=_MEANINGS[found.verdict],
-        sentence=f"{count(found.fresh_rows)} rows of {found.table} beside {found.profile}.",
-        reasons=found.alarms[:3],
+        meaning=_meaning(found),
+        sentence=f"{counted(found.fresh_rows, 'row')} of {found.table} beside {found.profile}.",
+        reasons=tuple(alarm.sentence for alarm in found.alarms[:3]),
         facts=(
             ("Alarms", Cell(text=count(alarms), value=alarms)),
             ("Fields", Cell(text=count(len(found.fields)), value=len(found.fields))),
@@ -113,15 +122,20 @@ def _banner(found: Drift) -> Banner:
     )
 
 
+def _meaning(found: Drift) -> str:
+    if found.verdict is DriftVerdict.SILENT and found.unjudged:
+        return _SILENT_IN_PART
+    return _MEANINGS[found.verdict]
+
+
 def _alarms(found: Drift) -> Block:
     if found.alarms:
-        return Points(items=found.alarms)
-    if found.verdict is DriftVerdict.TOO_FEW:
-        rows, least = count(found.fresh_rows), count(found.least_rows)
-        return Paragraph(
-            text=f"None is raised for {rows} rows, which are fewer than {least}.", tone=Tone.UNSURE
-        )
-    return Paragraph(text="None.")
+        return Points(items=tuple(alarm.sentence for alarm in found.alarms))
+    return Paragraph(text="None.", tone=Tone.UNSURE if found.unjudged else Tone.PLAIN)
+
+
+def _sentences(found: tuple[str, ...]) -> tuple[Block, ...]:
+    return (Points(items=tuple(f"{capital(sentence)}." for sentence in found)),) if found else ()
 
 
 def _fields(fields: Sequence[FieldDrift]) -> tuple[Block, ...]:
@@ -151,21 +165,29 @@ def _row(field: FieldDrift) -> tuple[Cell, ...]:
 def _psi(spreads: Sequence[Spread]) -> Cell:
     gravest = max(spreads, key=lambda spread: spread.weight, default=None)
     if gravest is None:
-        return _NOTHING
+        return NOTHING
     note = f"{'above' if gravest.is_alarm else 'alarm above'} {significant(gravest.limit)}"
+    if not gravest.is_judged:
+        note = "too few rows to judge"
     return Cell(text=significant(gravest.psi), value=gravest.psi, tone=_tone(gravest.is_alarm), note=note)
 
 
 def _share(changes: Sequence[ShareChange], *signs: Sign) -> Cell:
     change = next((change for change in changes if change.sign in signs), None)
     if change is None:
-        return _NOTHING
+        return NOTHING
     return Cell(
         text=share(change.fresh),
         value=change.fresh,
         tone=_tone(change.is_alarm),
-        note=f"{'alarm, ' if change.is_alarm else ''}profile {share(change.baseline)}",
+        note=f"{_said_of(change)}profile {share(change.baseline)}",
     )
+
+
+def _said_of(change: ShareChange) -> str:
+    if not change.is_judged:
+        return "too few rows to judge, "
+    return "alarm, " if change.is_alarm else ""
 
 
 def _tone(is_alarm: bool) -> Tone:
@@ -198,7 +220,7 @@ def _method(found: Drift) -> tuple[str, ...]:
         "raise any alarm.",
         f"An alarm is a PSI above that and above {significant(found.least_psi)}, or a share whose interval "
         f"leaves out no change and that changed by {share(found.least_points)} or more; with "
-        f"{count(found.least_rows)} fresh rows or more.",
+        f"{count(found.least_rows)} rows or more of the profile and as many fresh ones.",
         "Rows of one customer are alike, and vary more than chance says here.",
     )
 

@@ -8,8 +8,9 @@ from typing import Final
 import numpy as np
 
 from servable.evaluate.drift.chance import parts_of_psi
-from servable.evaluate.drift.found import Aspect, Bin, BinKind, ShareChange, Sign, Spread
+from servable.evaluate.drift.found import Alarm, Aspect, Bin, BinKind, Of, ShareChange, Sign, Spread
 from servable.scorer import Scorer
+from servable.wording import counted, percent
 
 _MOVED: Final[Mapping[Aspect, str]] = {
     Aspect.NUMBERS: "the numbers have moved",
@@ -33,9 +34,10 @@ class Words:
 
     scorer: Scorer
 
-    def of(self, found: Spread | ShareChange) -> str:
-        """What an alarm is about."""
-        return self._moved(found) if isinstance(found, Spread) else self._changed(found)
+    def alarm(self, found: Spread | ShareChange) -> Alarm:
+        """What a finding is about."""
+        sentence = self._moved(found) if isinstance(found, Spread) else self._changed(found)
+        return Alarm(of=found.of, name=found.name, about=found.about, weight=found.weight, sentence=sentence)
 
     def _moved(self, spread: Spread) -> str:
         """Where most of the change is."""
@@ -86,9 +88,38 @@ def is_told_by(found: Spread | ShareChange, alarms: Sequence[Spread | ShareChang
     )
 
 
-def percent(share: float) -> str:
-    """A share in percent, with one decimal."""
-    return f"{100 * share:.1f} %"
+def unjudged_sentences(
+    rows: tuple[int, int], every: Sequence[Spread | ShareChange], *, least: int, has_scores: bool
+) -> tuple[str, ...]:
+    """What has too few rows to be judged; of a whole table that has, one sentence.
+
+    Args:
+        rows: of the profile, and fresh ones.
+        every: all findings.
+        least: rows that are needed.
+        has_scores: whether the profile has the scores of every class.
+    """
+    sides = zip(("the profile has", "there are"), rows, ("row", "fresh row"), strict=True)
+    few = [f"{has} {counted(n, noun)}" for has, n, noun in sides if n < least]
+    if few:
+        return (
+            f"{' and '.join(few)}, fewer than {least:,}: chance alone moves the figures, and none raises an "
+            "alarm",
+        )
+    said = [] if has_scores else ["scores: the profile has too few of them"]
+    said += [
+        f"{_figure(found)}: {counted(found.fresh_rows, 'fresh row')}, fewer than {least:,}, "
+        f"{'is' if found.fresh_rows == 1 else 'are'} too few to judge"
+        for found in every
+        if not found.is_judged
+    ]
+    return tuple(said)
+
+
+def _figure(found: Spread | ShareChange) -> str:
+    if isinstance(found, Spread) and found.of is not Of.FIELD:
+        return _subject(found)
+    return f"{found.name}, {found.about}"
 
 
 def _subject(spread: Spread) -> str:

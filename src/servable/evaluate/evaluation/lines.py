@@ -8,9 +8,9 @@ from servable.evaluate.evaluation.answers import AtThreshold, OfClass, Shares
 from servable.evaluate.evaluation.evaluation import Evaluation
 from servable.evaluate.evaluation.figures import ProbabilityFigures, ScoreFigures
 from servable.evaluate.evaluation.slices import Mark, Slice, SliceFigure, Slices
-from servable.evaluate.evaluation.words import figure, interval, percent, signed_interval
+from servable.evaluate.evaluation.words import figure, interval, percent_or_dash, signed_interval
 from servable.metrics import CalibrationError, ErrorForm, ErrorTarget
-from servable.wording import plain
+from servable.wording import cut, percent, plain
 
 _MOST_NAME: Final = 40
 _APART: Final = "   "
@@ -123,7 +123,7 @@ def _thresholds(thresholds: Sequence[AtThreshold]) -> list[Row]:
         (
             f"{at.threshold:.4g}",
             str(at.kind),
-            percent(at.answered_share),
+            percent_or_dash(at.answered_share),
             *_shares(at.shares),
             str(at.reason),
         )
@@ -133,7 +133,7 @@ def _thresholds(thresholds: Sequence[AtThreshold]) -> list[Row]:
 
 
 def _shares(shares: Shares) -> Row:
-    return tuple(map(percent, (shares.precision, shares.recall, shares.specificity, shares.f1)))
+    return tuple(map(percent_or_dash, (shares.precision, shares.recall, shares.specificity, shares.f1)))
 
 
 def _classes(classes: Sequence[OfClass]) -> list[Row]:
@@ -223,4 +223,4 @@ def _aligned(rows: Sequence[Row]) -> list[str]:
 
 
 def _cut(name: str) -> str:
-    return name if len(name) <= _MOST_NAME else f"{name[: _MOST_NAME - 3]}..."
+    return cut(name, _MOST_NAME)

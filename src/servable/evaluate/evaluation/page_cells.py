@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import Final
 
+from servable.evaluate.cells import NOTHING
 from servable.evaluate.evaluation.answers import Shares
 from servable.metrics import Estimate
 from servable.report import Cell, Tone, share, significant
 
-NOTHING: Final = Cell(text="\N{EN DASH}", tone=Tone.QUIET)
 SHARE_TITLES: Final = ("Precision", "Recall", "Specificity", "F1")
 BIAS_TITLE: Final = "Score \N{MINUS SIGN} share"
 

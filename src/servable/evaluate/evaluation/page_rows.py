@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import Final
 
+from servable.evaluate.cells import NOTHING
 from servable.evaluate.evaluation.against import Against, Compared
 from servable.evaluate.evaluation.answers import AtThreshold, OfClass
 from servable.evaluate.evaluation.evaluation import Evaluation
 from servable.evaluate.evaluation.page_cells import (
     BIAS_TITLE,
-    NOTHING,
     SHARE_TITLES,
     Row,
     Said,

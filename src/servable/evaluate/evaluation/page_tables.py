@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Sequence
 
+from servable.evaluate.cells import NOTHING
 from servable.evaluate.evaluation.evaluation import Evaluation
 from servable.evaluate.evaluation.figures import ProbabilityFigures, ScoreFigures
-from servable.evaluate.evaluation.page_cells import NOTHING, Row, Said, estimate_cell, value_cell
+from servable.evaluate.evaluation.page_cells import Row, Said, estimate_cell, value_cell
 from servable.metrics import CalibrationError, ErrorForm, ErrorTarget, Estimate
 from servable.report import Cell, Column, Table, Tone, count, signed, significant
 

@@ -24,7 +24,7 @@ from servable.metrics import base_rate
 from servable.progress import Progress, silent
 from servable.scorer import Scorer
 
-LEAST_ROWS: Final = 30
+LEAST_ROWS_EVALUATED: Final = 30
 """Labelled rows below which no figure means anything."""
 
 
@@ -162,13 +162,13 @@ def _require_same_classes(scorer: Scorer, against: Scorer) -> None:
 
 
 def _require_rows(path: Path, rows: int, settings: EvaluationSettings) -> None:
-    if rows < LEAST_ROWS:
+    if rows < LEAST_ROWS_EVALUATED:
         part = "" if settings.part is None else f" of the part {settings.part}"
         raise BadInput(
             Problem(
                 code="evaluate.rows",
                 where=path.name,
-                expected=f"at least {LEAST_ROWS} rows{part} with a label",
+                expected=f"at least {LEAST_ROWS_EVALUATED} rows{part} with a label",
                 found=f"{rows:,}",
                 fix="evaluate on more rows",
             )

@@ -1,6 +1,7 @@
 """Figures of an evaluation in words and digits, as sentences and the terminal write them."""
 
 from servable.metrics import Estimate
+from servable.wording import percent
 
 
 def figure(value: float) -> str:
@@ -18,6 +19,6 @@ def signed_interval(estimate: Estimate) -> str:
     return f"{estimate.value:+z.4f} [{estimate.low:+z.4f}, {estimate.high:+z.4f}]"
 
 
-def percent(share: float | None) -> str:
-    """A share with one decimal: `82.2 %`; a dash for none."""
-    return "-" if share is None else f"{100 * share:z.1f} %"
+def percent_or_dash(share: float | None) -> str:
+    """A share with one decimal; a dash for none."""
+    return "-" if share is None else percent(share)

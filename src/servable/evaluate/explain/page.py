@@ -27,7 +27,6 @@ from servable.report import (
 
 _MOST_CHARACTERS: Final = 5_000
 _MOST_PARTS: Final = 40
-_SHORT_DIGEST: Final = 17  # "sha256:" and 10 digits
 _NOTHING: Final = Cell(text="\N{EN DASH}", tone=Tone.QUIET)
 _NUMBERS_BESIDE: Final = "Every number of this page stands in the JSON file beside it."
 
