@@ -18,9 +18,9 @@ from servable.artifact import Artifact
 from servable.codecs import read_table_blocks
 from servable.errors import BadInput, Problem, shown
 from servable.records import ABSENT, Cell, Records, Table, TextJoin
+from servable.wording import enumerated
 
 _WHOLE: Final = re.compile(r"(-?[0-9]+)\.0+", re.ASCII)
-_MOST_NAMED: Final = 10
 
 NO_CLASS: Final = -1
 """In the place of a class index: there is no label, or it names no class."""
@@ -45,6 +45,11 @@ class Block:
     def __len__(self) -> int:
         return len(self.records)
 
+    @property
+    def rows(self) -> NDArray[np.int64]:
+        """`[n]` their numbers in the file."""
+        return self.first + np.arange(len(self))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class LabelledBlock:
@@ -52,6 +57,7 @@ class LabelledBlock:
 
     Attributes:
         rows: `[n]` their numbers, counted from 0 within the file.
+        label: name of the column of the labels.
         table: their cells, the label's among them.
         records: the same, bound to the schema.
         labels: `[n]` class index.
@@ -59,6 +65,7 @@ class LabelledBlock:
     """
 
     rows: NDArray[np.int64]
+    label: str
     table: Table
     records: Records
     labels: NDArray[np.int64]
@@ -77,11 +84,7 @@ def read_blocks(path: Path, artifact: Artifact) -> Iterator[Block]:
     Raises:
         NotFound, BadInput: naming file, record (counted from 0 within the file) and field.
     """
-    required, join = frozenset(artifact.schema.names()), artifact.text_join
-    headers = [required]
-    if join is not None:
-        headers.append(required - {join.field} | set(join.columns))
-    return _blocks(path, artifact, headers)
+    return _blocks(path, artifact, _headers(artifact))
 
 
 def read_named_blocks(path: Path, artifact: Artifact) -> Iterator[Block]:
@@ -103,8 +106,8 @@ def read_labelled_blocks(
         columns: other columns that the table must have.
 
     Raises:
-        NotFound, BadInput: `table.label` for a column that is not there or a label that names no class,
-            `table.column` for another column that is not there.
+        NotFound, BadInput: `table.label` for a column that is not there, or twice, or a label that names
+            no class, `table.column` for another column that is not there, or twice.
     """
     named = label_column(path, artifact, label)
     for block in read_named_blocks(path, artifact):
@@ -148,7 +151,7 @@ def label_column(path: Path, artifact: Artifact, label: str | None = None) -> st
 
 
 def require_label(path: Path, table: Table, label: str) -> None:
-    """Nothing, if a table of a file has the column of the labels.
+    """Nothing, if a table of a file has the column of the labels, and has it once.
 
     Raises:
         BadInput: `table.label`.
@@ -178,7 +181,7 @@ def labels_of(
         raise _refusal(
             "table.label",
             f'record {first_record + at}, column "{label}"',
-            f"one of the model's classes, {_listed(classes)}",
+            f"one of the model's classes, {enumerated(classes)}",
             shown(cells[at]),
             "write the label as the model names it, or leave it empty",
         )
@@ -207,12 +210,49 @@ def block_of(source: Table, artifact: Artifact, *, first: int = 0) -> Block:
 def _blocks(path: Path, artifact: Artifact, headers: Sequence[frozenset[str]]) -> Iterator[Block]:
     seen = 0
     for read in read_table_blocks(path, headers=headers):
+        if not seen:
+            _require_meant(path, read, artifact)
         try:
             block = block_of(read, artifact, first=seen)
         except BadInput as error:
             raise error.inside(path.name) from error
         yield block
         seen += len(block)
+
+
+def _headers(artifact: Artifact) -> list[frozenset[str]]:
+    """The columns that a table of records must have, one set or another."""
+    required, join = frozenset(artifact.schema.names()), artifact.text_join
+    joined = [] if join is None else [required - {join.field} | set(join.columns)]
+    return [required, *joined]
+
+
+def _require_meant(path: Path, table: Table, artifact: Artifact) -> None:
+    """Refuses a CSV file whose first row is a record and is read as a header, or the other way round."""
+    headers, schema = _headers(artifact), artifact.schema
+    fields = frozenset[str]().union(*headers)
+    if table.names is not None:
+        is_csv = path.name.lower().removesuffix(".gz").endswith(".csv")
+        if is_csv and fields and fields.isdisjoint(table.names):
+            raise _refusal(
+                "table.header",
+                path.name,
+                f"a first row with the names of the columns, among them {enumerated(schema.names())}",
+                "none of these names in the first row, which was read as the header",
+                "write the names of the columns above the first record",
+            )
+        return
+    first = {cell for row in table.rows[:1] for cell in row if isinstance(cell, str)}
+    names = sorted(first & (fields | {schema.label_name, schema.id_name}))
+    if names:
+        missing = min((sorted(header - first) for header in headers), key=len)
+        raise _refusal(
+            "table.header",
+            path.name,
+            "a header with every field, or none",
+            f"a first row with the column {enumerated(names)} and without {enumerated(missing)}",
+            "add the columns that are missing, or take the header away",
+        )
 
 
 def _joined(table: Table, join: TextJoin, *, first_record: int) -> Table:
@@ -243,6 +283,7 @@ def _labelled(block: Block, label: str, classes: Sequence[str]) -> LabelledBlock
     rows, labels = labels_of(cells, classes, label=label, first_record=block.first)
     return LabelledBlock(
         rows=rows + block.first,
+        label=label,
         table=Table(names=block.table.names, rows=[block.table.rows[at] for at in rows.tolist()]),
         records=block.records.take(rows),
         labels=labels,
@@ -264,20 +305,18 @@ def _whole(cell: Cell) -> str:
 
 def _require_column(path: Path, table: Table, column: str, *, is_label: bool = False) -> None:
     names = table.names or ()
-    if column in names:
+    times = names.count(column)
+    if times == 1:
         return
     raise _refusal(
         "table.label" if is_label else "table.column",
         path.name,
-        f'a column "{column}"{", which holds the label" if is_label else ""}',
-        f"the columns {_listed(names)}",
-        f"{'pass `--label` or ' if is_label else ''}name a column of the table",
+        f'{"one" if times else "a"} column "{column}"{", which holds the label" if is_label else ""}',
+        f"{times} of this name" if times else f"the columns {enumerated(names)}",
+        "give each a name of its own"
+        if times
+        else f"{'pass `--label` or ' if is_label else ''}name a column of the table",
     )
-
-
-def _listed(names: Sequence[str]) -> str:
-    rest = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
-    return f"{', '.join(names[:_MOST_NAMED])}{rest}"
 
 
 def _refusal(code: str, where: str, expected: str, found: str, fix: str) -> BadInput:

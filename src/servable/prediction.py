@@ -17,8 +17,10 @@ def predict(scorer: Scorer, path: Path) -> Iterator[Predictions]:
 
     Raises:
         NotFound, BadInput: naming file, record (counted from 0 within the file) and field.
+        ServableError: `score.*`, naming file and record, where a model answers what is no probability.
     """
-    return (scorer.score_records(block.records) for block in read_blocks(path, scorer.artifact))
+    for block in read_blocks(path, scorer.artifact):
+        yield scorer.score_rows(block.records, block.rows, file=path.name)
 
 
 def write_csv(file: IO[str], id_name: str | None, blocks: Iterable[Predictions]) -> None:

@@ -4,11 +4,12 @@ import logging
 import math
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from servable.artifact import (
     Artifact,
@@ -100,6 +101,36 @@ class Scorer:
             raise _no_probability(raw)
         calibrated = raw if self.calibrator is None else self._calibrated(self.calibrator, raw)
         return Predictions(raw=raw, calibrated=calibrated, ids=records.ids)
+
+    def score_rows(self, records: Records, rows: NDArray[np.int64], *, file: str) -> Predictions:
+        """The same of rows of a file.
+
+        Args:
+            records: of the rows.
+            rows: `[n]` their numbers in the file.
+            file: its name.
+
+        Raises:
+            ServableError: the same, naming file and row.
+        """
+        try:
+            return self.score_records(records)
+        except ServableError as error:
+            where = f"{file}, record {rows[self._first_failure(records)]}"
+            raise type(error)([replace(problem, where=where) for problem in error.problems]) from error
+
+    def _first_failure(self, records: Records) -> int:
+        """The place of the first of some records that cannot be scored, by halves; one of them cannot."""
+        low, high = 0, len(records)
+        while high - low > 1:
+            middle = (low + high) // 2
+            try:
+                self.score_records(records.take(np.arange(low, middle)))
+            except ServableError:
+                high = middle
+            else:
+                low = middle
+        return low
 
     def _calibrated(self, calibrator: Calibrator, raw: FloatArray) -> FloatArray:
         """Calibrated scores; raw ones, counted and logged, where the calibrator fails (decision 0011)."""

@@ -5,6 +5,8 @@ from typing import Final
 
 _UNITS: Final = ("kB", "MB", "GB")
 _MOST_NAMES: Final = 5
+_MOST_ENUMERATED: Final = 10
+_MOST_CHARS: Final = 60
 
 
 def plain(text: str) -> str:
@@ -43,6 +45,13 @@ def listed(names: Sequence[str]) -> str:
     if len(names) > _MOST_NAMES:
         shown.append(f"{len(names) - _MOST_NAMES} more")
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def enumerated(names: Sequence[str]) -> str:
+    """Names without quotes, as an error lists columns: the first ten of many, each cut, and how many more."""
+    first = ", ".join(cut(name, _MOST_CHARS) for name in names[:_MOST_ENUMERATED])
+    more = len(names) - _MOST_ENUMERATED
+    return f"{first} and {more:,} more" if more > 0 else first
 
 
 def size_in_words(size_bytes: int) -> str:

@@ -175,6 +175,26 @@ def test_methods_whose_table_would_be_flat_are_left_out_and_named(shape: str) ->
     assert chosen.sentence == "the raw scores are kept: no method could be tried"
 
 
+def test_notes_name_classes_as_the_model_does() -> None:
+    rows = more_classes(1, 1200)
+    rows.raw[:, 1] = 0.25
+
+    chosen = choose_calibrator(rows.raw, rows.labels, seed=0, names=["low", "middle", "high"])
+
+    assert [note.partition(" alike")[0] for note in chosen.notes] == [
+        f'{method} was left out: it would answer all scores of class "middle"'
+        for method in (Method.PLATT, Method.BETA, Method.ISOTONIC)
+    ]
+
+
+@pytest.mark.parametrize("folds", [-1, 0, 1])
+def test_a_choice_needs_two_folds(folds: int) -> None:
+    rows = two_classes(1, 100)
+
+    with pytest.raises(BadInput, match=f"expected at least two folds, .*, found {folds}; "):
+        choose_calibrator(rows.raw, rows.labels, seed=0, folds=folds)
+
+
 @pytest.mark.parametrize("n", [1, 2])
 def test_a_class_of_one_or_two_rows_may_be_missing_where_a_method_is_fitted(n: int) -> None:
     raw, labels = more_classes(1, 200)

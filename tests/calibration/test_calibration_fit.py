@@ -335,8 +335,8 @@ def test_a_class_of_many_without_rows_is_refused(method: Method) -> None:
     sentence = _refused(Rows(raw, labels % 2), method)
 
     assert sentence == (
-        "calibration.classes: ROWS: expected rows of each of the 6 classes, found none of class 2 and 3 and "
-        "4 and others; use a table that has them"
+        "calibration.classes: ROWS: expected rows of each of the 6 classes, found none of class 2 and "
+        "class 3 and class 4 and 1 more; use a table that has them"
     )
 
 
@@ -390,6 +390,73 @@ def test_a_flat_table_of_one_class_of_many_is_refused_and_named(method: Method) 
 
     assert sentence.startswith("calibration.flat")
     assert "found scores of class 1 that are all equal" in sentence
+
+
+def test_a_table_whose_knots_cannot_tell_the_scores_apart_is_flat_though_its_curve_is_not() -> None:
+    rows = of_scores(0.25 + np.arange(120) * 1e-15, np.arange(120) % 2)
+
+    sentence = _refused(rows, Method.PERCENTILE)
+
+    assert "found scores of class 1 that are all equal" in sentence
+
+
+def test_errors_name_classes_as_the_model_does() -> None:
+    names = ["never", "now and then", "2"]
+    raw, labels = more_classes(1, 120)
+
+    def refused(raw: FloatArray, labels: object) -> str:
+        with pytest.raises(BadInput) as caught:
+            fit_calibrator(raw, labels, method=Method.PLATT, names=names)  # type: ignore[arg-type]
+        return str(caught.value)
+
+    assert 'found none of class "never" and class 2; ' in refused(raw, np.ones(120, dtype=np.int64))
+    flat, wrong = raw.copy(), raw.copy()
+    flat[:, [0, 2]], wrong[7, 1] = 0.25, 2.0
+    assert 'found scores of class "never" and class 2 that are all equal' in refused(flat, labels)
+    assert refused(wrong, labels).startswith('calibration rows, row 7, class "now and then": expected ')
+
+
+@pytest.mark.parametrize(
+    ("labels", "found"),
+    [
+        (np.array(["no", "yes"] * 60), "row 0: expected a class from 0 to 1 as label, found 'no'"),
+        (np.array([0, None] * 60, dtype=object), "row 0: expected a class from 0 to 1 as label, found 0"),
+        (np.array([0.0, 0.5] * 60), "row 1: expected a class from 0 to 1 as label, found 0.5"),
+        (np.array([0, np.nan] * 60), "row 1: expected a class from 0 to 1 as label, found nan"),
+        (np.arange(119) % 2, "ROWS: expected one label for each of 120 rows, found an array of shape (119,)"),
+        (np.ones(1, dtype=np.int64), "ROWS: expected one label for each of 120 rows, found an array of "),
+        (np.eye(2, dtype=np.int64)[np.arange(120) % 2], "ROWS: expected one label for each of 120 rows, "),
+    ],
+    ids=["texts", "objects", "halves", "missing", "one fewer", "one", "two columns"],
+)
+def test_what_is_no_class_for_each_row_is_refused(labels: object, found: str) -> None:
+    rows = two_classes(1, 120)._replace(labels=labels)  # type: ignore[arg-type]
+
+    assert found in _refused(rows, Method.PLATT)
+    with pytest.raises(BadInput, match="label"):
+        fit_default(*rows)
+
+
+def test_true_and_false_and_whole_floats_are_labels() -> None:
+    raw, labels = two_classes(1, 120)
+
+    tables = [
+        fit_calibrator(raw, given, method=Method.PLATT).tables[1].pairs()
+        for given in (labels, labels == 1, labels.astype(np.float64))  # type: ignore[arg-type]
+    ]
+
+    assert tables[0] == tables[1] == tables[2]
+
+
+@pytest.mark.parametrize("columns", [0, 1])
+def test_scores_of_one_class_alone_are_refused(columns: int) -> None:
+    raw, labels = two_classes(1, 120)
+
+    sentence = _refused(Rows(raw[:, 1:] if columns else raw[:, 1], labels), Method.PLATT)
+
+    assert (
+        "expected raw scores of at least two classes for each row, found an array of shape (120" in sentence
+    )
 
 
 def test_temperature_refuses_scores_that_are_no_better_than_chance() -> None:

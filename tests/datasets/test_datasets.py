@@ -110,3 +110,30 @@ def test_columns_of_a_joined_text_are_joined_again(tmp_path: Path, artifact: Art
     path.write_text("body,title\nworld,hello\n,alone\n")
     (block,) = read_blocks(path, joins)
     assert block.records.columns["text"].tolist() == ["hello world", "alone"]
+
+
+def test_a_header_that_lacks_a_field_is_no_record(table: Path, tmp_path: Path, artifact: Artifact) -> None:
+    without = [column for column in COLUMNS if column != FIELDS[1]]
+    rows = [
+        tuple(cell for name, cell in zip(COLUMNS, row, strict=True) if name in without)
+        for row in rows_of_table(5, seed=1)
+    ]
+    path = write_table(tmp_path / "rows.csv", rows, columns=without)
+
+    with pytest.raises(BadInput) as caught:
+        list(read_blocks(path, artifact))
+
+    assert caught.value.code == "table.header"
+    assert f"and without {FIELDS[1]};" in str(caught.value)
+
+
+def test_records_alone_are_no_header_where_one_is_needed(tmp_path: Path, artifact: Artifact) -> None:
+    bare = write_table(tmp_path / "rows.csv", rows_of_table(5, seed=1))
+    bare.write_text("".join(bare.read_text().splitlines(keepends=True)[1:]))
+
+    said = refusal(bare, artifact)
+
+    assert said.startswith(
+        f"rows.csv: expected a first row with the names of the columns, among them {FIELDS[0]}"
+    )
+    assert "found none of these names in the first row, which was read as the header" in said

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -83,6 +84,14 @@ def scorer() -> Scorer:
 
 def scorer_of_files(files: Files) -> Scorer:
     return scorer_of(read_files(MemoryFiles(files)), threads=1)
+
+
+def scorer_with_nulls(scored: Scorer, spellings: Sequence[str]) -> Scorer:
+    """The same model, for which these spellings are missing values, too."""
+    artifact = scored.artifact
+    nulls = artifact.schema.null_spellings | set(spellings)
+    schema = replace(artifact.schema, null_spellings=nulls)
+    return replace(scored, artifact=replace(artifact, schema=schema))
 
 
 def explained(

@@ -1,17 +1,50 @@
 """Fresh data beside a profile: silent without drift, alarms of what is changed, none of few rows."""
 
+import json
 from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from populations import Column, profiled, rows, scorer
-from servable.errors import BadInput
-from servable.evaluate import Drift, DriftVerdict, drift_lines, drift_of, profile_to_compare
+from servable.engines import Engine
+from servable.errors import BadInput, ServableError
+from servable.evaluate import (
+    Drift,
+    DriftVerdict,
+    EvaluationSettings,
+    drift,
+    drift_lines,
+    drift_of,
+    profile_to_compare,
+)
 from servable.profile import Rows, population_of
+from servable.records import FloatArray, ModelInputs
 from servable.scorer import Scorer
 
 Change = Callable[[dict[str, Column]], None]
+
+
+@dataclass(frozen=True)
+class NoneBelowZero:
+    """An engine that has no score of a negative amount."""
+
+    inner: Engine
+
+    @property
+    def features(self) -> int:
+        return self.inner.features
+
+    @property
+    def classes(self) -> int:
+        return self.inner.classes
+
+    def run(self, inputs: ModelInputs) -> FloatArray:
+        found = self.inner.run(inputs).copy()
+        found[inputs.tabular[:, 0] < 0] = np.nan
+        return found
 
 
 @pytest.fixture(scope="module")
@@ -247,3 +280,109 @@ def test_an_artifact_without_a_profile_says_what_to_run_to_get_one() -> None:
         "training output with `servable pack TRAINED -o model.tar.gz --golden TABLE`, where TABLE holds rows "
         "like those it was trained on"
     )
+
+
+def test_a_profile_of_few_rows_tells_nothing() -> None:
+    found = found_of(profiled(400, seed=1), shift)
+
+    assert (found.verdict, found.alarms) == (DriftVerdict.TOO_FEW, ())
+    assert found.unjudged == (
+        "the profile has 400 rows, fewer than 500: chance alone moves the figures, and none raises an alarm",
+    )
+    assert profiled(60, seed=1).artifact.profile is not None
+
+
+def test_labels_of_few_rows_are_told_not_to_be_judged(trees: Scorer) -> None:
+    table = rows(2000, seed=2)
+    assert table.labels is not None
+    few = np.where(np.arange(2000) < 120, table.labels, -1)
+
+    found = found_in(trees, Rows(records=table.records, labels=few))
+
+    assert found.verdict is DriftVerdict.SILENT
+    assert found.labels is not None
+    assert not found.labels.is_judged
+    assert found.unjudged == ("label: 120 fresh rows, fewer than 500, are too few to judge",)
+    lines = drift_lines(found)
+    assert not any("nothing" in line for line in lines)
+    assert any(
+        line.split()[0] == "label" and line.endswith("too few rows to judge") for line in lines if line
+    )
+
+
+def test_scores_of_few_records_that_differ_are_not_silent(network: Scorer) -> None:
+    table = rows(400, seed=2, has_text=True)
+    four_times = table.take(np.tile(np.arange(400), 4))
+
+    found = found_in(network, four_times)
+
+    assert (found.fresh_rows, found.fresh_scored) == (1600, 400)
+    assert found.verdict is DriftVerdict.TOO_FEW
+    assert found.unjudged[0].startswith('score of class "yes": 400 fresh rows, fewer than 500')
+    assert "nothing" not in "\n".join(drift_lines(found))
+
+
+def test_alarms_are_structured_and_fields_say_theirs(trees: Scorer) -> None:
+    plain = found_of(trees, lose).to_plain()
+
+    (alarm,) = plain["alarms"]
+    assert (alarm["of"], alarm["name"], alarm["about"]) == ("field", "visits", "missing")
+    assert alarm["weight"] > 1
+    assert {field["name"]: field["is_alarm"] for field in plain["fields"]}["visits"]
+
+
+def test_what_the_model_lacks_is_a_warning(trees: Scorer) -> None:
+    found = found_of(replace(trees, degradations=("a table is missing",)))
+
+    assert found.degradations == ("a table is missing",)
+    assert "  warning: a table is missing" in drift_lines(found)
+
+
+def test_long_names_keep_the_columns_of_the_table(trees: Scorer) -> None:
+    found = found_of(trees)
+    long = replace(found, fields=(replace(found.fields[0], name="n" * 300), *found.fields[1:]))
+
+    lines = drift_lines(long)
+
+    (at,) = [number for number, line in enumerate(lines) if line.startswith("  field")]
+    assert lines[at + 1].startswith(f"  {'n' * 29}...  ")
+    assert len({len(line.removesuffix("  ALARM")) for line in lines[at + 1 : at + 5]}) == 1
+
+
+def test_one_row_is_one_row(trees: Scorer) -> None:
+    lines = drift_lines(found_of(trees, n=1))
+
+    assert "  fresh       1 row" in lines
+    assert "  too few     there is 1 fresh row, fewer than 500" in "\n".join(lines)
+
+
+@pytest.mark.parametrize(("n", "has_text"), [(5000, False), (1500, True)])
+def test_a_score_that_is_none_names_file_and_record(n: int, has_text: bool, tmp_path: Path) -> None:
+    model = profiled(600, seed=1, has_text=has_text)
+    cells = {name: "2" for name in model.schema.names()}
+    lines = [cells | {"amount": str(number)} for number in range(n)]
+    lines[n - 7]["amount"] = "-7"
+    table = tmp_path / "week.ndjson"
+    table.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    broken = replace(model, engine=NoneBelowZero(model.engine))
+
+    with pytest.raises(ServableError) as caught:
+        drift(broken, table)
+    assert str(caught.value).startswith(f"week.ndjson, record {n - 7}: expected a finite score")
+
+
+def test_a_table_without_rows_is_refused_by_its_name(trees: Scorer, tmp_path: Path) -> None:
+    (tmp_path / "week.csv").write_text("amount,visits,region,channel\n")
+
+    with pytest.raises(BadInput, match=r"^week\.csv: expected at least one row, found none"):
+        drift(trees, tmp_path / "week.csv")
+
+
+def test_a_seed_below_zero_is_refused_as_an_evaluation_refuses_it(trees: Scorer, tmp_path: Path) -> None:
+    with pytest.raises(BadInput) as caught:
+        drift(trees, tmp_path / "week.csv", seed=-1)
+    with pytest.raises(BadInput) as another:
+        EvaluationSettings(seed=-1)
+
+    assert str(caught.value) == str(another.value)
+    assert caught.value.code == "evaluate.setting"

@@ -1,8 +1,10 @@
 """The page of a drift, and the command that writes it."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
@@ -12,8 +14,8 @@ from report_numbers import assert_in_json
 from servable.artifact import read_artifact
 from servable.cli.drift import command
 from servable.errors import BadInput, NotFound
-from servable.evaluate import Drift, drift_of, profile_to_compare
-from servable.evaluate.drift.page import drift_page
+from servable.evaluate import Drift, DriftVerdict, drift_of, profile_to_compare
+from servable.evaluate.drift.page import banner, drift_page
 from servable.pack import pack
 from servable.profile import population_of
 from servable.scorer import Scorer
@@ -42,6 +44,44 @@ def test_every_number_of_the_page_stands_in_the_json_beside_it(n: int, network: 
     found = found_of(network, n=n)
 
     assert_in_json(drift_page(found), found.to_plain())
+
+
+@pytest.mark.parametrize("n", [900, 300], ids=["alarm", "too-few"])
+def test_the_facts_of_thebanner_are_these_numbers(n: int, network: Scorer) -> None:
+    found = found_of(network, n=n)
+    plain = found.to_plain()
+
+    facts = dict(banner(found).facts)
+
+    assert {name: fact.value for name, fact in facts.items()} == {
+        "Alarms": len(plain["alarms"]),
+        "Fields": len(plain["fields"]),
+        "Fresh rows": plain["fresh_rows"],
+        "Profile": plain["baseline_rows"],
+    }
+    assert plain["fresh_rows"] == n
+    assert plain["baseline_rows"] == 900
+
+
+def test_what_could_not_be_judged_is_on_the_page_and_nothing_is_said_of_it(network: Scorer) -> None:
+    table = rows(900, seed=1, has_text=True)
+    assert table.labels is not None
+    few = replace(table, labels=np.where(np.arange(900) < 99, table.labels, -1))
+    found = drift_of(
+        replace(network, degradations=("a table is missing",)),
+        profile_to_compare(network),
+        population_of(network, [few]),
+        table="week.csv",
+        draws=300,
+    )
+
+    page = drift_page(found)
+
+    assert found.verdict is DriftVerdict.SILENT
+    assert "What could be judged has not changed beyond what chance does." in page
+    assert "Nothing has changed" not in page
+    assert "Label: 99 fresh rows, fewer than 500, are too few to judge." in page
+    assert "A table is missing." in page
 
 
 def test_the_page_tells_alarms_and_meaning_once_and_names_of_strangers_as_text(network: Scorer) -> None:

@@ -1,5 +1,6 @@
 """Two models on the same rows: the difference is surer than either figure."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,8 +8,9 @@ import pytest
 from evaluated import LABEL, drawn, lookup, scorer, table
 
 from servable.errors import BadInput
-from servable.evaluate import Evaluation, EvaluationSettings, evaluate
+from servable.evaluate import Evaluation, EvaluationSettings, evaluate, evaluation_lines
 from servable.evaluate.evaluation.against import Against
+from servable.evaluate.evaluation.page import evaluation_page
 
 QUICK = EvaluationSettings(draws=200)
 
@@ -61,7 +63,7 @@ def test_a_model_beside_itself_differs_in_nothing(tmp_path: Path) -> None:
     differences = [one.difference for one in (found.against.auc, found.against.log_loss, found.against.brier)]
     assert {(one.value, one.low, one.high) for one in differences} == {(0.0, 0.0, 0.0)}
     assert found.against.flips == 0
-    assert "it is no better than told on the same rows" in found.against.sentence
+    assert "it is no better than told (the same model) on the same rows" in found.against.sentence
 
 
 def test_labels_that_flip_are_counted_with_who_is_right(tmp_path: Path) -> None:
@@ -91,3 +93,26 @@ def test_a_model_of_other_classes_is_refused(tmp_path: Path) -> None:
         "--against, other: expected the classes no, yes, in this order, found yes, no; "
         "compare with a model of the same classes"
     )
+
+
+def test_two_models_of_one_name_are_told_apart_by_their_digests(tmp_path: Path) -> None:
+    other = scorer(prefix="other")
+    other = replace(other, artifact=replace(other.artifact, digest=f"sha256:{64 * 'b'}"))
+
+    found = evaluate(scorer(), rows(tmp_path), settings=QUICK, against=other)
+
+    assert found.against is not None
+    titles = ("told (tttttttttt)", "told (bbbbbbbbbb)")
+    assert found.to_plain()["against"]["titles"] == titles
+    assert "(told (tttttttttt) minus told (bbbbbbbbbb); a lower log-loss is better)" in found.against.sentence
+    for text in ("\n".join(evaluation_lines(found)), evaluation_page(found)):
+        assert all(f"{title}, raw" in text for title in titles)
+    assert "Beside told (bbbbbbbbbb)" in evaluation_page(found)
+
+
+def test_fields_that_the_other_model_lacks_are_said_to_be_the_other_ones(tmp_path: Path) -> None:
+    with pytest.raises(BadInput) as caught:
+        evaluate(scorer(), rows(tmp_path), settings=QUICK, against=scorer(name="new", prefix="absent"))
+
+    assert str(caught.value).startswith("the other model, new, rows.csv, ")
+    assert '"absent"' in str(caught.value)

@@ -8,7 +8,8 @@ from evaluated import LABEL, drawn, lookup, score_columns, scorer, table, told
 
 from servable.artifact import StoredCalibration
 from servable.errors import BadInput
-from servable.evaluate import Evaluation, EvaluationSettings, evaluate
+from servable.evaluate import Evaluation, EvaluationSettings, evaluate, evaluation_lines
+from servable.evaluate.evaluation.page import evaluation_page
 
 QUICK = EvaluationSettings(draws=100)
 
@@ -226,7 +227,7 @@ def test_few_rows_of_a_class_are_warned_of(tmp_path: Path) -> None:
 
     found = evaluated(path)
 
-    assert 'only 2 rows of class "yes": intervals are rough' in found.warnings
+    assert 'only 2 rows of class "yes": intervals are rough, and an AUC has none' in found.warnings
 
 
 def test_rows_that_a_calibrator_has_no_answer_for_are_warned_of(tmp_path: Path) -> None:
@@ -274,3 +275,33 @@ def test_curves_are_thinned_and_keep_their_ends(tmp_path: Path) -> None:
     assert curves.precision_recall.x[-1] == 1
     assert sum(curves.scores.shares) == pytest.approx(1)
     assert sum(one.rows for one in curves.reliability) == 3000
+
+
+def test_a_class_of_one_row_leaves_the_ranking_without_an_interval_and_says_so(tmp_path: Path) -> None:
+    scores, _ = drawn(60)
+    labels = [1, *[0] * 59]
+
+    found = evaluated(of_scores(tmp_path, scores.tolist(), labels))
+
+    assert (found.raw.auc.low, found.raw.auc.high) == (None, None)
+    assert found.curves[0].roc_band is None
+    assert f"raw scores: AUC {found.raw.auc.value:.4f} (too few rows for an interval)" in found.sentences
+    assert 'only 1 row of class "yes": intervals are rough, and an AUC has none' in found.warnings
+    assert found.to_plain()["raw"]["auc"]["low"] is None
+    assert any("(too few rows for an interval)" in line for line in evaluation_lines(found))
+    assert "too few rows for an interval" in evaluation_page(found)
+
+
+def test_many_classes_of_a_few_rows_have_a_mean_auc_with_an_interval(tmp_path: Path) -> None:
+    names = [f"class {number}" for number in range(30)]
+    rng = np.random.default_rng(0)
+    labels = np.repeat(np.arange(30), [40, *[6] * 27, 5, 5])
+    odds = np.exp(rng.normal(size=(len(labels), 30)) + 2 * np.eye(30)[labels])
+    shares = (odds / odds.sum(axis=1, keepdims=True)).T
+    columns: dict[str, list[object]] = dict(zip(score_columns(30), shares.tolist(), strict=True))
+    path = table(tmp_path, columns | {LABEL: [names[label] for label in labels]})
+
+    found = evaluate(scorer(classes=names), path, settings=QUICK)
+
+    assert found.raw.auc.low is not None
+    assert all(one.auc is not None for one in found.of_classes)

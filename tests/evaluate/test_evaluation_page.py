@@ -9,7 +9,7 @@ from evaluated import LABEL, drawn, lookup, score_columns, scorer, table, told
 
 from report_numbers import assert_in_json
 from servable.evaluate import Evaluation, EvaluationSettings, evaluate, evaluation_lines
-from servable.evaluate.evaluation.page import evaluation_page
+from servable.evaluate.evaluation.page import banner, evaluation_page
 
 NAMES = ("low", "mid", "high", "<b>top</b>")
 
@@ -88,3 +88,18 @@ def test_percentiles_have_no_reliability_beside_the_raw_scores(tmp_path: Path) -
     reliability = page.partition('id="reliability-0-title"')[2].partition("</figure>")[0]
     assert "raw scores" in reliability
     assert "calibrated scores" not in reliability
+
+
+def test_the_facts_of_the_banner_are_these_numbers(tmp_path: Path) -> None:
+    found = uncalibrated(tmp_path)
+    plain = found.to_plain()
+
+    facts = {name: fact.value for name, fact in banner(found).facts if fact.value is not None}
+
+    assert facts == {
+        "Rows": plain["data"]["rows"],
+        "AUC": plain["raw"]["auc"]["value"],
+        "Log-loss": plain["raw"]["probability"]["log_loss"]["value"],
+        "Log-loss skill": plain["raw"]["probability"]["log_loss_skill"]["value"],
+        "Accuracy of the label": plain["accuracy"]["value"],
+    }

@@ -158,3 +158,34 @@ def test_without_slices_there_are_none(tmp_path: Path) -> None:
     found: Evaluation = evaluate(scorer(), told(tmp_path), settings=EvaluationSettings(draws=100))
 
     assert found.slices is None
+
+
+def test_numbers_that_differ_late_have_names_that_differ(tmp_path: Path) -> None:
+    numbers = [12_345_678_901 + step / 4 for step in range(400)]
+
+    found = rows_by_name(sliced(told(tmp_path, 400, age=numbers), "age"))
+
+    assert list(found.values()) == [100] * 4
+    assert next(iter(found)) == "up to 12,345,678,926"  # 0.25 less would be another name
+
+
+def test_few_values_that_differ_late_are_slices_of_their_own(tmp_path: Path) -> None:
+    found = rows_by_name(sliced(told(tmp_path, 300, age=[0.12345678901, 0.12345678902, 7] * 100), "age"))
+
+    assert found == {"0.12345678901": 100, "0.12345678902": 100, "7": 100}
+
+
+def test_a_column_of_texts_that_is_no_field_is_cut_by_length_and_shows_none(tmp_path: Path) -> None:
+    texts = [f"{'long ' * 30}{number}" for number in range(100)] + ["short"] * 100 + [""] * 60
+
+    found = rows_by_name(sliced(told(tmp_path, 260, remark=texts), "remark"))
+
+    assert set(found.values()) == {60, 100}
+    assert list(found)[:2] == ["empty", "up to 5 characters"]
+    assert all("long" not in name for name in found)
+
+
+def test_a_long_category_is_cut(tmp_path: Path) -> None:
+    found = rows_by_name(sliced(told(tmp_path, 200, plan=["x" * 300, "y"] * 100), "plan"))
+
+    assert list(found) == [f"{'x' * 97}...", "y"]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from evaluated import LABEL, drawn, lookup, scorer, table, told
 
-from servable.errors import ServableError
+from servable.errors import BadInput, ServableError
 from servable.evaluate import EvaluationSettings, evaluate
 from servable.evaluate.evaluation.table import read_scored_table
 
@@ -106,3 +106,15 @@ def test_progress_tells_how_many_rows_are_scored(tmp_path: Path) -> None:
         ("score the rows", 5000, 5000),
     ]
     assert told_of[-3:][0][0] == "draw the rows anew"
+
+
+def test_a_group_of_one_value_is_refused_by_its_name(tmp_path: Path) -> None:
+    path = told(tmp_path, 100, shop=["one"] * 100)
+
+    with pytest.raises(BadInput) as caught:
+        evaluate(scorer(), path, settings=EvaluationSettings(draws=100, group="shop"))
+
+    assert str(caught.value) == (
+        'rows.csv, --group "shop": expected at least two values, since the bootstrap draws whole groups of '
+        "rows, found one value in all 100 rows; name another column"
+    )

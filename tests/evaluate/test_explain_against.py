@@ -8,6 +8,9 @@ from explained import (
     STEPS,
     changed,
     explained,
+    scorer,
+    scorer_of_files,
+    scorer_with_nulls,
     summing,
 )
 
@@ -18,12 +21,14 @@ STEEP = [[0.0, 0.05], [0.5, 0.4], [0.7, 0.85], [1.0, 0.95]]
 OTHER_BIN = {"bins": {"north": 0.2, "south": 0.71}, "default_bin": 0.5}
 WITHOUT_BIN = {"bins": {"north": 0.2}, "default_bin": 0.5}
 WITHOUT_HTML = STEPS[1:]
+SHOUTED = {**GIVEN, "note": "The <b>cat</b> is&Tab;VERY good, the dog is not, the cat is fair"}
+"""A record on whose text a change of the letters before the step for HTML has an effect."""
 
 PLANTED: dict[str, tuple[dict[str, Any], str, str]] = {
     "a text step left out": ({"steps": WITHOUT_HTML}, "text step", "note"),
     "another order of text steps": ({"steps": (STEPS[1], STEPS[0], *STEPS[2:])}, "text step", "note"),
     "text steps more": ({"steps": ("emoji_remover", "text_upper", *STEPS)}, "text step", "note"),
-    "another text step": ({"steps": (STEPS[0], "text_upper", *STEPS[2:])}, "text step", "note"),
+    "another text step": ({"steps": ("emoji_remover", *STEPS[1:])}, "text step", "note"),
     "the chunker left out": ({"steps": (*STEPS[:2], "tokenizer")}, "chunking", "note"),
     "shorter chunks": ({"max_sen_len": 8}, "chunking", "note"),
     "another tokenizer": ({"exchanged": ("cat", "dog")}, "tokenizer", "note"),
@@ -31,6 +36,8 @@ PLANTED: dict[str, tuple[dict[str, Any], str, str]] = {
     "a bin left out": ({"risk": WITHOUT_BIN}, "risk table", "region"),
     "another imputation value": ({"age": 41.0}, "imputation", "age"),
     "another order of the vector": ({"tab_field_list": ["region", "age"]}, "vector", ""),
+    "other classes": ({"multiclass_categories": ["no", "yes"]}, "classes", ""),
+    "another order of the classes": ({"multiclass_categories": [1, 0]}, "classes", ""),
     "other weights": ({"weights": 1}, "raw scores", ""),
     "another calibrator": ({"calibration": STEEP}, "calibrator", ""),
     "no calibrator": ({"calibration": None}, "calibrator", ""),
@@ -46,7 +53,7 @@ def _partings(report: RecordReport) -> list[Any]:
 def test_the_planted_step_is_the_first_at_which_the_ways_part(planted: str) -> None:
     changes, step, field = PLANTED[planted]
 
-    first, *others = _partings(explained(against=changed(**changes)))
+    first, *others = _partings(explained(SHOUTED, against=changed(**changes)))
 
     assert (str(first.step), first.field, first.follows) == (step, field, False)
     assert first.ours != first.theirs
@@ -72,9 +79,9 @@ def test_two_copies_are_equal_through_every_step() -> None:
             '"The cat is\xa0\xa0VERY good, the d...", B with "The <b>cat</b> is&nbsp;&nbsp...".',
         ),
         (
-            {"steps": (STEPS[0], "text_upper", *STEPS[2:])},
-            'text "note": A runs text_normalizer where B runs text_upper; A goes on with '
-            '"the cat is very good, th...", B with "THE CAT IS VERY GOOD, TH...".',
+            {"steps": ("emoji_remover", *STEPS[1:])},
+            'text "note": A runs html_normalizer where B runs emoji_remover; A goes on with '
+            '"The cat is\xa0\xa0VERY good, the d...", B with "The <b>cat</b> is&nbsp;&nbsp...".',
         ),
         (
             {"max_sen_len": 8},
@@ -126,6 +133,65 @@ def test_weights_that_differ_beside_a_bin_are_told_in_their_own_right() -> None:
         ("raw scores", False),
     ]
     assert found[1].sentence.endswith("so the weights differ, too.")
+
+
+def test_classes_that_differ_are_told_by_their_names() -> None:
+    of_classes, of_label = _partings(explained(against=changed(multiclass_categories=[1, 0])))
+
+    assert of_classes.sentence == (
+        'classes: class 0 is "0" for A, "1" for B; the same names in another order.'
+    )
+    assert (of_label.ours, of_label.theirs, of_label.follows) == ("1", "0", True)
+
+
+def test_an_imputation_that_follows_from_a_null_spelling_is_no_difference_of_its_own() -> None:
+    other = changed(age=25.0)
+    there = scorer_of_files(other)
+    spelt = scorer_with_nulls(there, ("25",))
+
+    partings = _partings(explained({**GIVEN, "age": "25"}, against=spelt))
+
+    assert [(str(parting.step), parting.follows) for parting in partings] == [("fields", False)]
+    imputed = scorer_with_nulls(scorer(), ("25",))
+    first, second, *_ = _partings(explained({**GIVEN, "age": "25"}, against=imputed))
+    assert [(str(parting.step), parting.follows) for parting in (first, second)] == [
+        ("fields", False),
+        ("imputation", True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "own"),
+    [
+        ({"max_sen_len": 20}, ["text step"]),
+        ({"exchanged": ("very", "bad")}, ["text step"]),
+        ({"max_sen_len": 20, "exchanged": ("very", "bad")}, ["text step"]),
+        ({"max_sen_len": 5}, ["text step", "chunking"]),
+        ({"exchanged": ("cat", "dog")}, ["text step", "tokenizer"]),
+        ({"max_sen_len": 5, "exchanged": ("very", "bad")}, ["text step", "chunking"]),
+        ({"max_sen_len": 5, "exchanged": ("cat", "dog")}, ["text step", "chunking", "tokenizer"]),
+    ],
+)
+def test_behind_another_text_step_only_what_has_an_effect_of_its_own_is_told(
+    changes: dict[str, Any], own: list[str]
+) -> None:
+    record = {**GIVEN, "note": "the <b>cat</b> is fair"}
+
+    partings = _partings(explained(record, against=changed(steps=WITHOUT_HTML, **changes)))
+
+    assert [str(parting.step) for parting in partings if not parting.follows] == own
+    assert any(str(parting.step) == "tokens" for parting in partings) == (own == ["text step"])
+
+
+def test_a_step_without_an_effect_on_the_tokens_is_a_note() -> None:
+    comparison = explained(against=changed(steps=(STEPS[0], "text_upper", *STEPS[2:]))).comparison
+
+    assert comparison is not None
+    assert comparison.is_equal
+    assert comparison.notes == (
+        'text "note": the steps differ without an effect on the tokens of this text (A: html_normalizer, '
+        "text_normalizer; B: html_normalizer, text_upper).",
+    )
 
 
 def test_scores_that_follow_from_a_step_are_said_to() -> None:

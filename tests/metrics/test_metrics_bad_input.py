@@ -4,16 +4,19 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from servable.errors import BadInput
 from servable.metrics import (
     Resampler,
+    accuracy_figure,
     auc,
     auc_of_classes,
     average_precision,
     base_rate,
     brier,
     brier_decomposition,
+    brier_of_classes,
     calibration_error,
     calibration_errors,
     calibration_null,
@@ -187,10 +190,77 @@ def test_a_bootstrap_needs_rows_groups_and_draws(
         Resampler(n=n, draws=draws, seed=0, groups=groups)
 
 
-def test_a_figure_that_hardly_any_draw_defines_has_no_interval() -> None:
+@pytest.mark.parametrize("draws", [[], [(1.0, 1.0)], [(0.0, 2.0), (1.0, 1.0)], [(0.0, 2.0)] * 2])
+def test_a_figure_that_hardly_any_draw_defines_has_no_interval(draws: list[tuple[float, float]]) -> None:
     figure = mean_figure(np.array([0.5])).at(np.array([0]))
-    draws = [np.array([0.0, 2.0]), np.array([1.0, 1.0])]
 
-    text = _refusal(estimate, figure, draws)
+    found = estimate(figure, [np.array(weights) for weights in draws])
 
-    assert "expected at least two draws that define it, found 1 of 2; give more rows" in text
+    assert (found.value, found.low, found.high) == (0.5, None, None)
+
+
+@pytest.mark.parametrize("number", range(len(OF_TWO)))
+def test_scores_of_two_columns_are_none_of_class_1(number: int) -> None:
+    text = _refusal(OF_TWO[number], np.column_stack([1 - SCORES, SCORES]), LABELS)
+
+    assert text.startswith("the scores: expected one score for each row, found an array of shape (3, 2); ")
+
+
+@pytest.mark.parametrize("number", range(len(OF_TWO)))
+def test_labels_of_two_columns_are_refused(number: int) -> None:
+    text = _refusal(OF_TWO[number], SCORES, np.column_stack([1 - LABELS, LABELS]))
+
+    assert text.startswith("the labels: expected one label for each row, found an array of shape (3, 2); ")
+
+
+@pytest.mark.parametrize("number", range(len(OF_TWO)))
+@pytest.mark.parametrize("labels", [np.array(["no", "yes", "yes"]), np.array([None, 1, 1], dtype=object)])
+def test_labels_that_are_no_numbers_are_refused(number: int, labels: object) -> None:
+    text = _refusal(OF_TWO[number], SCORES, labels)
+
+    assert text.startswith("record 0: expected a label that is 0 or 1, found ")
+
+
+@pytest.mark.parametrize("number", range(len(PROBABILITIES)))
+def test_true_and_false_are_labels_as_are_whole_floats(number: int) -> None:
+    figure = PROBABILITIES[number]
+
+    assert figure(SCORES, LABELS == 1) == figure(SCORES, LABELS) == figure(SCORES, LABELS.astype(float))
+    assert "found 0.5" in _refusal(figure, SCORES, LABELS / 2)
+    assert "found nan" in _refusal(figure, SCORES, np.array([np.nan, 1, 1]))
+
+
+@pytest.mark.parametrize("number", range(8))
+@pytest.mark.parametrize("weights", [np.ones(1), np.ones(4), np.ones((3, 1))], ids=["one", "four", "column"])
+def test_weights_of_other_rows_are_refused(number: int, weights: NDArray[np.float64]) -> None:
+    of_two = (auc, average_precision, log_loss, brier, calibration_error)
+    of_several = (auc_of_classes, log_loss_of_classes, brier_of_classes)
+    scores = SCORES if number < len(of_two) else np.column_stack([1 - SCORES, SCORES])
+
+    text = _refusal((*of_two, *of_several)[number], scores, LABELS, weights)
+
+    assert text == (
+        f"the weights: expected one for each of 3 rows, found an array of shape {weights.shape}; "
+        "give weights of the same rows"
+    )
+
+
+def test_draws_of_other_rows_are_refused_by_every_figure() -> None:
+    for name, figure in figures_of(SCORES, LABELS).items():
+        assert "one for each of 3 rows" in _refusal(figure, np.ones(5)), name
+
+
+def test_probabilities_of_several_classes_have_a_column_for_each() -> None:
+    for figure in (log_loss_of_classes, auc_of_classes, figures_of_classes):
+        text = _refusal(figure, SCORES, LABELS)
+        assert text.startswith(
+            "the scores: expected a probability of each class for each row, found an array"
+        )
+
+
+def test_answers_and_labels_of_other_rows_are_refused() -> None:
+    one = np.array([1])
+
+    assert "one label for each of 1 rows" in _refusal(accuracy_figure, one, LABELS)
+    with pytest.raises(BadInput, match="one label for each of 1 rows"):
+        confusion_matrix(one, LABELS, classes=2)

@@ -8,14 +8,18 @@ import pytest
 from numpy.typing import NDArray
 
 from servable.metrics import (
+    FEWEST_OF_CLASS,
     Comparison,
     Estimate,
     Resampler,
     ScoreReport,
     Weights,
+    auc,
+    auc_of_classes,
     compare,
     estimate,
     figures_of,
+    figures_of_classes,
     mean_figure,
     precision_recall_band,
     report,
@@ -66,7 +70,7 @@ def test_draws_that_lack_a_class_count_for_no_figure_of_a_report() -> None:
 
     assert isinstance(found, ScoreReport)
     assert isinstance(compared, Comparison)
-    assert _ends(found.auc) == pytest.approx((0.875, 0.49702880522324044, 1.0))
+    assert _ends(found.auc) == (0.875, None, None)
     assert _ends(found.log_loss) == pytest.approx(
         (0.5527113618128084, 0.11653765825758305, 0.9888850653680339)
     )
@@ -166,9 +170,9 @@ def test_the_difference_of_two_models_that_err_on_the_same_rows_is_known_better_
 
 
 def test_an_interval_does_not_leave_the_range_of_its_figure() -> None:
-    scores, labels = np.array([0.9, 0.8, 0.3, 0.85, 0.2]), np.array([1, 1, 0, 0, 0])
+    scores, labels = np.array([*[0.99] * 6, *[0.01] * 5]), np.array([*[1] * 5, *[0] * 6])
 
-    resampled = resample(figures_of(scores, labels), Resampler(n=5, draws=200, seed=0))
+    resampled = resample(figures_of(scores, labels), Resampler(n=11, draws=200, seed=0))
 
     found = {name: resampled.estimate(name) for name in resampled.figures}
     assert found["auc"].high == 1.0
@@ -222,20 +226,142 @@ def test_a_band_lies_around_its_curve_and_narrows_with_the_rows() -> None:
 
 
 def test_a_band_stands_on_the_points_of_its_curve() -> None:
-    scores, labels = np.array([0.9, 0.8, 0.7, 0.6, 0.5]), np.array([1, 0, 1, 1, 0])
-    draws = list(Resampler(n=5, draws=20, seed=1))
+    scores = np.repeat([0.9, 0.8, 0.7, 0.6, 0.5], 3)
+    labels = np.repeat([1, 0, 1, 1, 0], 3)
+    draws = list(Resampler(n=15, draws=20, seed=1))
 
     roc, answered = roc_band(scores, labels, draws), precision_recall_band(scores, labels, draws)
 
+    assert roc is not None
+    assert answered is not None
     # one of two rows of class 0 is reached after one, and answered up to three, of three of class 1
     assert roc.value[[0, 50, 100]] == pytest.approx([1 / 3, 1.0, 1.0])
     # a third of the ones by the first score, two thirds only by the third, all by the fourth
     assert answered.value[[0, 33, 34, 66, 67, 100]] == pytest.approx([1, 1, 2 / 3, 2 / 3, 3 / 4, 3 / 4])
 
 
-def _ends(estimate: Estimate) -> tuple[float, float, float]:
+def test_a_recall_that_rows_reach_is_reached_by_them_and_not_by_one_more() -> None:
+    # a hundred rows of class 1 at falling scores, a row of class 0 behind each
+    scores, labels = np.linspace(1, 0, 200), np.tile([1, 0], 100)
+    draws = list(Resampler(n=200, draws=2, seed=1))
+
+    band = precision_recall_band(scores, labels, draws)
+
+    assert band is not None
+    reached = np.maximum(np.arange(101), 1)
+    np.testing.assert_allclose(band.value, reached / (2 * reached - 1))
+
+
+def _few_of_class_1(ones: int, *, seed: int = 3) -> tuple[Scores, Labels]:
+    labels = np.r_[np.ones(ones, dtype=np.int64), np.zeros(400, dtype=np.int64)]
+    return np.clip(np.random.default_rng(seed).normal(0.4 + 0.2 * labels, 0.1), 0, 1), labels
+
+
+@pytest.mark.parametrize(
+    ("ones", "is_told"), [(1, False), (FEWEST_OF_CLASS - 1, False), (FEWEST_OF_CLASS, True)]
+)
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_ranking_of_a_class_with_hardly_any_row_has_no_interval(
+    ones: int, is_told: bool, turned: bool
+) -> None:
+    scores, labels = _few_of_class_1(ones)
+    if turned:  # then it is class 0 that is rare
+        scores, labels = 1 - scores, 1 - labels
+    draws = list(Resampler(n=len(labels), draws=200, seed=0))
+    figures = figures_of(scores, labels)
+
+    resampled = resample(figures | {"once": figures["auc"].once(), "same": figures["auc"]}, draws)
+
+    for name in ("auc", "average_precision", "once"):
+        found = resampled.estimate(name)
+        assert found.value == figures[name if name != "once" else "auc"]()
+        assert [end is not None for end in (found.low, found.high)] == [is_told] * 2
+    assert (resampled.difference("auc", "same").low is not None) is is_told
+    assert resampled.estimate("log_loss").low is not None
+    assert (roc_band(scores, labels, draws) is not None) is is_told
+    assert (precision_recall_band(scores, labels, draws) is not None) is is_told
+
+
+def test_a_class_of_a_few_groups_that_many_draws_lack_has_no_interval() -> None:
+    scores, labels = _few_of_class_1(40)
+    groups = [0] * 20 + [1] * 20 + list(range(2, 402))  # all rows of class 1 are of two customers
+    draws = list(Resampler(n=440, draws=200, seed=0, groups=groups))
+
+    resampled = resample(figures_of(scores, labels), draws)
+
+    assert 0.5 < np.isfinite(resampled.drawn["auc"]).mean() < 0.9
+    assert _ends(resampled.estimate("auc")) == (auc(scores, labels), None, None)
+    assert roc_band(scores, labels, draws) is None
+    assert resampled.estimate("brier").low is not None
+
+
+def test_an_estimate_without_an_interval_is_neither_above_nor_below_anything() -> None:
+    told, untold = Estimate(value=0.2, low=0.1, high=0.3), Estimate(value=0.2, low=None, high=None)
+
+    assert (told.is_above(0), told.is_below(0.4), told.is_above(0.1), told.is_below(0.3)) == (
+        True,
+        True,
+        False,
+        False,
+    )
+    assert (untold.is_above(0), untold.is_below(1)) == (False, False)
+    assert (told.text(), untold.text("+.1f")) == (
+        "0.2000 [0.1000, 0.3000]",
+        "+0.2 (too few rows for an interval)",
+    )
+
+
+def _classes(rows: list[int], *, seed: int = 5) -> tuple[Scores, Labels]:
+    """Probabilities of as many classes, and labels of which each has so many rows."""
+    labels = np.repeat(np.arange(len(rows)), rows)
+    odds = np.random.default_rng(seed).normal(size=(len(labels), len(rows))) + np.eye(len(rows))[labels]
+    return np.exp(odds) / np.exp(odds).sum(axis=1, keepdims=True), labels.astype(np.int64)
+
+
+def test_the_mean_auc_of_many_classes_is_told_by_all_draws_though_each_lacks_a_class() -> None:
+    probabilities, labels = _classes([40, *[FEWEST_OF_CLASS] * 29])
+
+    resampled = resample(
+        figures_of_classes(probabilities, labels), Resampler(n=len(labels), draws=100, seed=0)
+    )
+
+    lacking = [np.isnan(resampled.drawn[f"auc_{number}"]) for number in range(30)]
+    assert np.any(lacking, axis=0).mean() > 0.1
+    assert np.isfinite(resampled.drawn["auc"]).all()
+    found = resampled.estimate("auc")
+    assert found.low is not None
+    assert found.high is not None
+    assert found.low < found.value < found.high < found.low + 0.2
+
+
+def test_the_mean_auc_of_a_draw_is_that_of_the_classes_which_it_has() -> None:
+    probabilities, labels = _classes([10, 10, 10])
+    without_the_last = (labels < 2).astype(np.float64)
+
+    figures = figures_of_classes(probabilities, labels)
+
+    two = [figures[f"auc_{number}"](without_the_last) for number in (0, 1)]
+    assert figures["auc"](without_the_last) == pytest.approx(np.mean(two))
+    assert auc_of_classes(probabilities, labels, without_the_last).macro == pytest.approx(np.mean(two))
+    assert auc_of_classes(probabilities, labels, without_the_last).of_class[2] is None
+    assert np.isnan(figures["auc"](np.zeros(30)))
+    assert np.isnan(figures["auc"]((labels == 1).astype(np.float64)))
+
+
+def test_the_mean_auc_has_no_interval_where_a_class_has_hardly_any_row() -> None:
+    probabilities, labels = _classes([50, 50, 1])
+
+    resampled = resample(figures_of_classes(probabilities, labels), Resampler(n=101, draws=100, seed=0))
+
+    without = {name for name in resampled.figures if resampled.estimate(name).low is None}
+    assert without == {"auc", "auc_2"}
+
+
+def _ends(estimate: Estimate) -> tuple[float, float | None, float | None]:
     return estimate.value, estimate.low, estimate.high
 
 
 def _reach(estimate: Estimate) -> float:
+    assert estimate.low is not None
+    assert estimate.high is not None
     return (estimate.high - estimate.low) / 2

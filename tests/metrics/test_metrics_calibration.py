@@ -110,8 +110,10 @@ def test_bins_of_distinct_scores_hold_about_equally_many() -> None:
 def test_the_interval_of_a_share_is_the_one_by_wilson(ones: int, n: int) -> None:
     stats = pytest.importorskip("scipy.stats")
     expected = stats.binomtest(ones, n).proportion_ci(0.95, method="wilson")
+    exact = wilson_interval(ones, n, z=stats.norm.ppf(0.975))
 
-    assert wilson_interval(ones, n) == pytest.approx((expected.low, expected.high), abs=1e-12)
+    assert exact == pytest.approx((expected.low, expected.high), abs=1e-12)
+    assert wilson_interval(ones, n) == pytest.approx(exact, abs=1e-5)
 
 
 def test_an_error_is_never_without_its_bins_rows_and_null() -> None:
@@ -277,9 +279,18 @@ def test_rows_with_a_certain_probability_are_counted() -> None:
         (0.2, -0.1, 0.5, "better than the base rate by too little for these rows to show"),
         (-0.01, -0.03, 0.01, "no better than the base rate"),
         (-0.3, -0.4, -0.2, "worse than the base rate"),
+        (
+            0.2,
+            None,
+            None,
+            "better than the base rate by too little for these rows to show (log-loss skill 20.0 % (too few "
+            "rows for an interval))",
+        ),
+        (np.nan, None, None, "not to be held against the base rate, which is right about every row"),
+        (np.nan, np.nan, np.nan, "not to be held against the base rate, which is right about every row"),
     ],
 )
-def test_skill_is_said_in_words(value: float, low: float, high: float, words: str) -> None:
+def test_skill_is_said_in_words(value: float, low: float | None, high: float | None, words: str) -> None:
     assert skill_sentence(Estimate(value=value, low=low, high=high)).startswith(words)
 
 

@@ -6,12 +6,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from servable.metrics import Comparison, Estimate, Standing, auc, compare, log_loss, report
+from servable.metrics import (
+    FEWEST_OF_CLASS,
+    Comparison,
+    Estimate,
+    Standing,
+    auc,
+    compare,
+    log_loss,
+    report,
+)
 
 Scores = NDArray[np.float64]
 ZERO = Estimate(value=0.0, low=0.0, high=0.0)
-rows = st.lists(st.tuples(st.floats(0.01, 0.99), st.integers(0, 1)), min_size=8, max_size=20).filter(
-    lambda drawn: {label for _, label in drawn} == {0, 1}
+rows = st.builds(
+    lambda *parts: [(score, label) for part, label in zip(parts, (0, 1), strict=True) for score in part],
+    *[st.lists(st.floats(0.01, 0.99), min_size=FEWEST_OF_CLASS, max_size=12)] * 2,
 )
 
 
@@ -119,10 +129,13 @@ def test_the_same_seed_draws_the_same_rows() -> None:
         (-0.02, 0.01, Standing.NO_BETTER),
         (0.0, 0.02, Standing.NO_BETTER),
         (0.01, 0.03, Standing.WORSE),
+        (None, None, Standing.NO_BETTER),
     ],
 )
-def test_the_interval_of_the_log_loss_decides(low: float, high: float, standing: Standing) -> None:
-    difference = Estimate(value=(low + high) / 2, low=low, high=high)
+def test_the_interval_of_the_log_loss_decides(
+    low: float | None, high: float | None, standing: Standing
+) -> None:
+    difference = Estimate(value=((low or 0) + (high or 0)) / 2, low=low, high=high)
 
     assert Comparison(auc_difference=ZERO, log_loss_difference=difference).standing is standing
 
@@ -146,9 +159,11 @@ def test_scores_in_single_precision_are_compared_in_double() -> None:
     assert compare(single, blurred, labels, seed=0) == compare(single.astype(float), blurred, labels, seed=0)
 
 
-def test_draws_that_lack_a_class_are_left_out() -> None:
+def test_draws_that_lack_a_class_are_left_out_and_an_auc_of_one_row_has_no_interval() -> None:
     labels = np.array([1, 0, 0, 0])
 
     found = compare(np.array([0.9, 0.1, 0.2, 0.3]), np.array([0.5, 0.6, 0.2, 0.1]), labels, seed=0)
 
-    assert np.isfinite([found.auc_difference.low, found.log_loss_difference.high]).all()
+    assert np.isfinite([found.log_loss_difference.low, found.log_loss_difference.high]).all()
+    assert (found.auc_difference.low, found.auc_difference.high) == (None, None)
+    assert "AUC +0.3333 (too few rows for an interval) (model minus" in found.sentence()

@@ -94,6 +94,7 @@ def test_without_golden_records_the_conversion_is_compared_on_derived_ones_and_t
     assert result.summary_lines()[1:] == [
         f"engine onnx-trees: largest difference from the reference {result.converted.max_difference:.2g} on "
         f"0 golden records and 56 derived ones, {result.converted.threshold_records} at the splits",
+        "profile for drift: 400 rows of the training table, 76 held out",
         "warning: there are no golden records, so an endpoint of this artifact cannot be proved right",
     ]
 

@@ -13,7 +13,7 @@ from servable.artifact import MemoryFiles, read_artifact
 from servable.errors import Damaged
 from servable.records import Records, Table
 from servable.schema import Field, Kind, Schema
-from servable.train.used_rows.digests import TRAINING_ROWS, TrainingRows, read_training_rows
+from servable.training_rows import TRAINING_ROWS, TrainingRows, read_training_rows
 
 SCHEMA = Schema(
     fields=(Field("age", Kind.NUMERIC), Field("region", Kind.CATEGORICAL), Field("note", Kind.TEXT)),

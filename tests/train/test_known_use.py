@@ -29,7 +29,7 @@ from servable.train import (
     used_in_training,
 )
 from servable.train.split import positions, split
-from servable.train.used_rows.digests import Counts
+from servable.training_rows import Counts
 
 ROWS = rows_of_table(1200, seed=7)
 """Those of the model's own table."""

@@ -17,6 +17,7 @@ from servable.artifact.boosters import (
     read_lightgbm,
     read_xgboost,
 )
+from servable.artifact.boosters.output import named_classes
 from servable.artifact.damage import OnDamage
 from servable.artifact.derived import derive_records
 from servable.artifact.feature_columns import FEATURE_COLUMNS, format_feature_columns
@@ -74,6 +75,7 @@ from servable.artifact.safe import (
     canonical_json,
     check_onnx,
     disk_errors,
+    names_archive,
     parse_json,
     pretty_json,
     read_archive,
@@ -85,6 +87,7 @@ from servable.artifact.safe import (
     write_tar_gz,
 )
 from servable.artifact.stored_calibrations import (
+    TableNaming,
     calibration_files,
     is_calibration_file,
     packed_calibration,
@@ -101,7 +104,7 @@ from servable.artifact.tokenizers.search import (
     TOKENIZER_PATH_VARIABLE,
     TokenizerSearch,
 )
-from servable.artifact.training_facts import read_training_facts
+from servable.artifact.training_facts import TRAINING, read_training_facts
 
 __all__ = [
     "CALIBRATION",
@@ -123,6 +126,7 @@ __all__ = [
     "TOKENIZER",
     "TOKENIZER_FOLDER",
     "TOKENIZER_PATH_VARIABLE",
+    "TRAINING",
     "WEIGHTS",
     "Artifact",
     "CalibratorEntry",
@@ -153,6 +157,7 @@ __all__ = [
     "StoredNetwork",
     "StoredRiskTable",
     "StoredText",
+    "TableNaming",
     "TextEntry",
     "TextJoinEntry",
     "TextProfile",
@@ -175,7 +180,9 @@ __all__ = [
     "file_entries",
     "format_feature_columns",
     "is_calibration_file",
+    "named_classes",
     "named_weights",
+    "names_archive",
     "open_files",
     "packed_calibration",
     "parse_json",

@@ -2,6 +2,7 @@
 
 import pickle
 from collections.abc import Mapping, Sequence
+from enum import Enum, auto
 
 from servable.artifact.artifact import StoredCalibration
 from servable.artifact.manifest import CalibratorEntry
@@ -9,18 +10,31 @@ from servable.artifact.safe import pretty_json
 from servable.artifact.tables import CLASS_TABLES, CURVES, OF_CLASS, ONE_TABLE, is_class_table
 
 
+class TableNaming(Enum):
+    """By what files of tables of classes are named.
+
+    `INDEX`: the index, by which the handler looks them up, but where it is the name of another class.
+    `NAME`: the name of the class, which has no other place where there are no settings.
+    """
+
+    INDEX = auto()
+    NAME = auto()
+
+
 def twin_files(stem: str, table: object) -> dict[str, bytes]:
     """A table as JSON and as a pickle of plain data, which other readers of the layout expect."""
     return {f"{stem}.json": pretty_json(table), f"{stem}.pkl": pickle.dumps(table, protocol=4)}
 
 
-def calibration_files(stored: StoredCalibration | None, classes: Sequence[str]) -> dict[str, bytes]:
+def calibration_files(
+    stored: StoredCalibration | None, classes: Sequence[str], *, naming: TableNaming = TableNaming.INDEX
+) -> dict[str, bytes]:
     """The files of a calibrator in a training output of a model with these classes; none without one."""
     if stored is None:
         return {}
     if stored.kind in CURVES:
         return {CURVES[stored.kind]: pretty_json(dict(stored.parameters))}
-    stems = _stems(stored, classes)
+    stems = _stems(stored, classes, naming)
     return {
         name: data
         for index, pairs in stored.tables.items()
@@ -54,15 +68,14 @@ def is_calibration_file(name: str) -> bool:
     return is_one or name in CURVES.values() or is_class_table(name)
 
 
-def _stems(stored: StoredCalibration, classes: Sequence[str] = ()) -> Mapping[int, str]:
-    """Paths of a calibrator's tables without their ending, by class index.
-
-    Tables of classes are named by the index, as the handler looks them up; by the class where its index
-    is the name of another one.
-    """
+def _stems(
+    stored: StoredCalibration, classes: Sequence[str] = (), naming: TableNaming = TableNaming.INDEX
+) -> Mapping[int, str]:
+    """Paths of a calibrator's tables without their ending, by class index."""
     if stored.kind in ONE_TABLE:
         return dict.fromkeys(stored.tables, ONE_TABLE[stored.kind])
     names = {index: str(index) for index in stored.tables}
-    if set(names.values()) <= set(classes):  # then a reader takes them for names of classes
+    # indices that are names of classes would be taken for these
+    if naming is TableNaming.NAME or set(names.values()) <= set(classes):
         names = {index: classes[index] for index in stored.tables}
     return {index: f"{CLASS_TABLES}/{OF_CLASS}{name}" for index, name in names.items()}

@@ -13,6 +13,7 @@ from servable.calibration.curves import Beta, Temperature
 from servable.calibration.events import CalibrationCounts, CalibrationEvents, calibrate_or_keep
 from servable.calibration.fit import fit_calibrator, fit_default
 from servable.calibration.fitted import Candidate, ChosenCalibrator, FittedCalibrator
+from servable.calibration.knots import SMALLEST_GAP
 from servable.calibration.lookup import LookupTable
 from servable.calibration.method import ENOUGH_RARE, ENOUGH_ROWS, MIN_ROWS, Method, default_method
 from servable.calibration.rows import require_enough, require_two_classes
@@ -22,6 +23,7 @@ __all__ = [
     "ENOUGH_RARE",
     "ENOUGH_ROWS",
     "MIN_ROWS",
+    "SMALLEST_GAP",
     "Beta",
     "Calibrated",
     "CalibrationCounts",

@@ -1,6 +1,6 @@
 """Choosing the method of calibration by cross-validated log-loss."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from servable.calibration.fit import WHERE, Fit, fit_of, fitted_of
 from servable.calibration.fitted import Candidate, ChosenCalibrator
 from servable.calibration.method import ENOUGH_RARE, ENOUGH_ROWS, Method, is_enough, rarest
-from servable.calibration.rows import require_usable
+from servable.calibration.rows import several, usable
+from servable.errors import BadInput, Problem
 from servable.metrics import negative_log
 from servable.records import FloatArray
 
@@ -19,7 +20,13 @@ _IN_ORDER: Final = (Method.NONE, Method.TEMPERATURE, Method.PLATT, Method.BETA, 
 
 
 def choose_calibrator(
-    raw: FloatArray, labels: NDArray[np.int64], *, seed: int, folds: int = FOLDS, where: str = WHERE
+    raw: FloatArray,
+    labels: NDArray[np.int64],
+    *,
+    seed: int,
+    folds: int = FOLDS,
+    where: str = WHERE,
+    names: Sequence[str] = (),
 ) -> ChosenCalibrator:
     """The calibrator that gains most on rows that it was not fitted on, or none.
 
@@ -42,20 +49,22 @@ def choose_calibrator(
         raw: `[n, classes]` raw probabilities.
         labels: `[n]` class indices.
         seed: of the folds.
-        folds: how many.
+        folds: how many, at least two.
         where: what the rows are, for errors.
+        names: of the classes, for errors and notes.  [default: their indices]
 
     Raises:
         BadInput: `calibration.scores`, `calibration.labels`, `calibration.rows` for fewer than the
-            20 rows that the smallest method needs, `calibration.classes` for rows that lack a class.
+            20 rows that the smallest method needs, `calibration.classes` for rows that lack a class,
+            `calibration.folds` for fewer than two.
     """
-    require_usable(raw, labels, method=Method.PLATT, where=where)
+    _require_folds(folds)
+    raw, labels = usable(raw, labels, method=Method.PLATT, where=where, names=names)
     classes = raw.shape[1]
-    raw = np.asarray(raw, dtype=np.float64)
     notes = dict(_too_few(labels, classes=classes))
     tried = [method for method in _methods(classes) if method not in notes]
     fits = {method: fit_of(raw, labels, method=method) for method in tried}
-    notes |= {method: _flat_note(method, fit) for method, fit in fits.items() if fit.flat}
+    notes |= {method: _flat_note(method, fit, names) for method, fit in fits.items() if fit.flat}
     fold = _folds(len(labels), folds, seed=seed)
     losses = {
         method: _losses_of_rest(raw, labels, fold, method=method) for method in fits if method not in notes
@@ -63,11 +72,24 @@ def choose_calibrator(
     candidates = tuple(_compared(losses))
     choice = next((found for found in reversed(candidates) if found.is_better), candidates[0])
     return ChosenCalibrator(
-        fitted=fitted_of(fits[choice.method], labels, method=choice.method, classes=classes),
+        fitted=fitted_of(fits[choice.method], labels, method=choice.method, classes=classes, names=names),
         candidates=candidates,
         notes=tuple(notes[method] for method in _methods(classes) if method in notes),
         sentence=_sentence(choice, candidates, rows=len(labels), folds=folds),
     )
+
+
+def _require_folds(folds: int) -> None:
+    if folds < 2:
+        raise BadInput(
+            Problem(
+                code="calibration.folds",
+                where="cross-validation",
+                expected="at least two folds, to judge each on a fit of the others",
+                found=f"{folds}",
+                fix="choose another number",
+            )
+        )
 
 
 def _methods(classes: int) -> list[Method]:
@@ -86,11 +108,10 @@ def _too_few(labels: NDArray[np.int64], *, classes: int) -> Iterator[tuple[Metho
             )
 
 
-def _flat_note(method: Method, fit: Fit) -> str:
-    classes = " and ".join(f"class {index}" for index in fit.flat)
+def _flat_note(method: Method, fit: Fit, names: Sequence[str]) -> str:
     return (
-        f"{method} was left out: it would answer all scores of {classes} alike, for they are all equal or "
-        "rank the wrong way"
+        f"{method} was left out: it would answer all scores of {several(fit.flat, names)} alike, for they "
+        "are all equal or rank the wrong way"
     )
 
 

@@ -1,6 +1,6 @@
 """Fitting a calibrator by a method that is named, and saying how good its tables are."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -10,17 +10,17 @@ from numpy.typing import NDArray
 from servable.calibration.calibrator import Calibrator, CalibratorKind
 from servable.calibration.fitted import FittedCalibrator
 from servable.calibration.knots import KNOT_ERROR, MAX_KNOTS, table_of
-from servable.calibration.lookup import LookupTable
 from servable.calibration.method import ENOUGH_RARE, ENOUGH_ROWS, Method, default_method, is_enough, rarest
 from servable.calibration.ranks import isotonic, percentile
 from servable.calibration.regression import beta, platt
 from servable.calibration.rising_curve import RisingCurve
-from servable.calibration.rows import flat_problem, require_usable
+from servable.calibration.rows import flat_problem, of_name, usable
 from servable.calibration.scaling import curve_of, fit_temperature, is_hottest
 from servable.errors import BadInput
 from servable.records import FloatArray
 
 WHERE: Final = "calibration rows"
+_FLAT: Final = 1e-9
 _CURVES: Final[Mapping[Method, Callable[[FloatArray, FloatArray], RisingCurve]]] = {
     Method.PLATT: platt,
     Method.BETA: beta,
@@ -39,7 +39,7 @@ class Fit:
     Attributes:
         calibrator: None for the method `none`.
         error: largest difference between a table and its curve at the calibration scores.
-        flat: the classes all of whose scores are answered alike.
+        flat: the classes all of whose scores are answered alike, by the table that is written.
     """
 
     calibrator: Calibrator | None
@@ -48,7 +48,12 @@ class Fit:
 
 
 def fit_calibrator(
-    raw: FloatArray, labels: NDArray[np.int64], *, method: Method, where: str = WHERE
+    raw: FloatArray,
+    labels: NDArray[np.int64],
+    *,
+    method: Method,
+    where: str = WHERE,
+    names: Sequence[str] = (),
 ) -> FittedCalibrator:
     """A calibrator fitted by one method.
 
@@ -63,6 +68,7 @@ def fit_calibrator(
         labels: `[n]` class indices; for `percentile` they say nothing.
         method: which.
         where: what the rows are, for errors.
+        names: of the classes, for errors and warnings.  [default: their indices]
 
     Raises:
         BadInput: `calibration.scores` for scores that are no probabilities, `calibration.labels` for labels
@@ -70,14 +76,16 @@ def fit_calibrator(
             `calibration.classes` for rows that lack a class, `calibration.method` for percentiles of more
             than two classes, `calibration.flat` where a table would answer all scores alike.
     """
-    require_usable(raw, labels, method=method, where=where)
+    raw, labels = usable(raw, labels, method=method, where=where, names=names)
     fit = fit_of(raw, labels, method=method)
     if fit.flat:
-        raise BadInput(flat_problem(fit.flat, method, where=where))
-    return fitted_of(fit, labels, method=method, classes=raw.shape[1])
+        raise BadInput(flat_problem(fit.flat, method, where=where, names=names))
+    return fitted_of(fit, labels, method=method, classes=raw.shape[1], names=names)
 
 
-def fit_default(raw: FloatArray, labels: NDArray[np.int64], *, where: str = WHERE) -> FittedCalibrator:
+def fit_default(
+    raw: FloatArray, labels: NDArray[np.int64], *, where: str = WHERE, names: Sequence[str] = ()
+) -> FittedCalibrator:
     """The calibrator of two classes where no method is named: beta, or Platt's where rows are few.
 
     Scores that tell nothing are answered by the share of class 1 and a warning rather than refused:
@@ -87,13 +95,14 @@ def fit_default(raw: FloatArray, labels: NDArray[np.int64], *, where: str = WHER
         raw: `[n, 2]` raw probabilities.
         labels: `[n]` 0 or 1.
         where: what the rows are, for errors.
+        names: of the classes, for errors and warnings.  [default: their indices]
 
     Raises:
         BadInput: as `fit_calibrator`, but for `calibration.flat`.
     """
+    raw, labels = usable(raw, labels, method=Method.PLATT, where=where, names=names)
     method = default_method(labels)
-    require_usable(raw, labels, method=method, where=where)
-    return fitted_of(fit_of(raw, labels, method=method), labels, method=method, classes=2)
+    return fitted_of(fit_of(raw, labels, method=method), labels, method=method, classes=2, names=names)
 
 
 def fit_of(raw: FloatArray, labels: NDArray[np.int64], *, method: Method) -> Fit:
@@ -112,7 +121,9 @@ def fit_of(raw: FloatArray, labels: NDArray[np.int64], *, method: Method) -> Fit
     return _tables(curves, raw, kind=kind)
 
 
-def fitted_of(fit: Fit, labels: NDArray[np.int64], *, method: Method, classes: int) -> FittedCalibrator:
+def fitted_of(
+    fit: Fit, labels: NDArray[np.int64], *, method: Method, classes: int, names: Sequence[str] = ()
+) -> FittedCalibrator:
     """The same with what a user should know about it."""
     tables = {} if fit.calibrator is None else fit.calibrator.tables
     return FittedCalibrator(
@@ -121,11 +132,13 @@ def fitted_of(fit: Fit, labels: NDArray[np.int64], *, method: Method, classes: i
         rows=len(labels),
         knots=max((len(table.x) for table in tables.values()), default=0),
         knot_error=fit.error,
-        warnings=tuple(_warnings(fit, labels, method=method, classes=classes)),
+        warnings=tuple(_warnings(fit, labels, method=method, classes=classes, names=names)),
     )
 
 
-def _warnings(fit: Fit, labels: NDArray[np.int64], *, method: Method, classes: int) -> Iterator[str]:
+def _warnings(
+    fit: Fit, labels: NDArray[np.int64], *, method: Method, classes: int, names: Sequence[str]
+) -> Iterator[str]:
     if method is Method.PERCENTILE:
         yield _NOT_A_PROBABILITY
     rows, rare = len(labels), rarest(labels, classes=classes)
@@ -141,8 +154,8 @@ def _warnings(fit: Fit, labels: NDArray[np.int64], *, method: Method, classes: i
         )
     for index in fit.flat:
         yield (
-            f"all scores of class {index} are answered alike: they are all equal or rank the wrong way, so "
-            "that they tell nothing"
+            f"all scores of {of_name(index, names)} are answered alike: they are all equal or rank the wrong "
+            "way, so that they tell nothing"
         )
 
 
@@ -159,14 +172,11 @@ def _temperature(raw: FloatArray, labels: NDArray[np.int64]) -> Fit:
 
 
 def _tables(curves: Mapping[int, RisingCurve], raw: FloatArray, *, kind: CalibratorKind) -> Fit:
-    tables: dict[int, LookupTable] = {}
-    error = 0.0
-    for index, curve in curves.items():
-        scores = raw[:, index]
-        tables[index] = table_of(curve, scores)
-        error = max(error, float(np.abs(tables[index].apply(scores) - curve.answers(scores)).max()))
+    tables = {index: table_of(curve, raw[:, index]) for index, curve in curves.items()}
+    answers = {index: table.apply(raw[:, index]) for index, table in tables.items()}
+    errors = (np.abs(answers[index] - curve.answers(raw[:, index])).max() for index, curve in curves.items())
     return Fit(
         calibrator=Calibrator(kind=kind, tables=tables),
-        error=error,
-        flat=tuple(index for index, curve in curves.items() if curve.is_flat(raw[:, index])),
+        error=float(max(errors)),
+        flat=tuple(index for index, answered in answers.items() if np.ptp(answered) < _FLAT),
     )

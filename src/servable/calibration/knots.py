@@ -15,7 +15,7 @@ MAX_KNOTS: Final = 101
 KNOT_ERROR: Final = 0.001
 """A table should be no further than this from its curve at the calibration scores."""
 
-_SMALLEST_GAP: Final = 1e-12
+SMALLEST_GAP: Final = 1e-12
 """Between two knots: a segment that is much shorter has a slope that no float holds."""
 
 
@@ -53,7 +53,7 @@ def _apart(rising: list[float]) -> list[float]:
     first, *inner, last = rising
     kept = [first]
     for number in inner:
-        if number - kept[-1] >= _SMALLEST_GAP and last - number >= _SMALLEST_GAP:
+        if number - kept[-1] >= SMALLEST_GAP and last - number >= SMALLEST_GAP:
             kept.append(number)
     return [*kept, last]
 
@@ -75,6 +75,6 @@ def _worst(x: NDArray[np.float64], y: NDArray[np.float64], left: int, right: int
     asked = x[left : right + 1]
     line = y[left] + (y[right] - y[left]) * (asked - x[left]) / (x[right] - x[left])
     errors = np.abs(np.minimum(line, y[right]) - y[left : right + 1])
-    errors[(asked - x[left] < _SMALLEST_GAP) | (x[right] - asked < _SMALLEST_GAP)] = 0
+    errors[(asked - x[left] < SMALLEST_GAP) | (x[right] - asked < SMALLEST_GAP)] = 0
     place = int(errors.argmax())
     return _Worst(-float(errors[place]), left + place, left, right)

@@ -11,7 +11,6 @@ from servable.records import FloatArray
 
 _OPEN: Final = 1e-6
 _CLIP: Final = 1e-12
-_FLAT: Final = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -25,10 +24,6 @@ class RisingCurve:
 
     answers: Callable[[FloatArray], NDArray[np.float64]]
     bends: NDArray[np.float64]
-
-    def is_flat(self, scores: FloatArray) -> bool:
-        """Whether it answers all of these scores alike."""
-        return float(np.ptp(self.answers(scores))) < _FLAT
 
 
 def smooth(answers: Callable[[FloatArray], NDArray[np.float64]]) -> RisingCurve:

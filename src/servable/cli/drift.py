@@ -17,7 +17,6 @@ _ALARM, _TOO_FEW = 1, 3
 @click.argument("table", type=click.Path(path_type=Path))
 @click.option(
     "--seed",
-    type=click.IntRange(min=0),
     default=0,
     show_default=True,
     help="Of the draws that tell what chance comes to.",
@@ -39,17 +38,17 @@ def command(
 ) -> int:
     """Compare TABLE (.csv, .ndjson, .json or .parquet) with the data that ARTIFACT was made for.
 
-    That data is its profile, which `train` writes, and `pack --golden TABLE` of all rows of a table. Compared
-    are how the values of each field and the raw scores are spread (PSI), and the shares of missing values,
-    of categories that training did not know and of texts that are cut. An alarm is a change that chance
-    does not make, in 95 of 100 tables without drift none, and that is large enough to matter: PSI above
-    0.1, or 5 points of a share. Below 500 rows there are figures and no alarm. A column of labels is
-    compared too, if there is one.
+    That data is its profile, which `train` writes, and `pack --golden TABLE` of a table if 500 or more of its
+    rows are new to the model. Compared are how the values of each field and the raw scores are spread (PSI),
+    and the shares of missing values, of categories that training did not know and of texts that are cut. An
+    alarm is a change that chance does not make, in 95 of 100 tables without drift none, and that is large
+    enough to matter: PSI above 0.1, or 5 points of a share. Below 500 rows on either side there are figures
+    and no alarm. A column of labels is compared too, if there is one.
 
     An alarm about a field is about what feeds the model; one about scores says that something has happened
     to its answers; how bad it is, only labels say: see `servable evaluate`.
 
-    Exit code 0: silent; 1: alarm; 3: too few rows.
+    Exit code 0: silent; 1: alarm; 3: too few rows, in all or of scores.
 
     \b
     Example:

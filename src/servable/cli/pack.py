@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     metavar="real|synthetic|none|TABLE",
     help="Golden records: `real` ones that training kept, else derived ones; `synthetic`, derived from the "
     "model's own tables and nobody's data; `none`; or rows of TABLE, a .csv with a header, .ndjson, .json "
-    "or .parquet, all rows of which are then the profile for `servable drift`.  [default: real]",
+    "or .parquet, which is then the profile for `servable drift` if 500 or more of its rows are new to the "
+    "model.  [default: real]",
 )
 @click.option(
     "--golden-answers",

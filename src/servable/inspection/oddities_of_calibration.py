@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from servable.artifact import read_training_facts
-from servable.calibration import Calibrator, CalibratorKind, LookupTable
+from servable.calibration import SMALLEST_GAP, Calibrator, CalibratorKind, LookupTable
 from servable.inspection.oddity import Oddity, note, warning
 from servable.records import FloatArray
 from servable.scorer import Scorer
@@ -16,7 +16,6 @@ _MOST_IN_ONE_SEGMENT: Final = 0.2
 _LEAST_RECORDS: Final = 50
 """Fewer golden scores say nothing about where scores gather."""
 
-_SMALLEST_GAP: Final = 1e-12
 _SOME_SCORES: Final = np.array([0.1, 0.5, 0.9])
 
 
@@ -125,7 +124,7 @@ def _of_knots(where: str, table: LookupTable) -> Iterator[Oddity]:
             f"to 1, from {number(float(table.x[0]))} to {number(float(table.x[-1]))}, where no probability "
             "is: it was perhaps fitted on other scores than the model gives",
         )
-    steps = np.flatnonzero(np.diff(table.x) < _SMALLEST_GAP)
+    steps = np.flatnonzero(np.diff(table.x) < SMALLEST_GAP)
     if len(steps):
         yield note(
             "calibration.step",

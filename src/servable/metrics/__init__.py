@@ -28,6 +28,7 @@ from servable.metrics.calibration import (
     calibration_errors,
     calibration_null,
 )
+from servable.metrics.checks import first_stranger
 from servable.metrics.classes import (
     ClassAuc,
     ClassCalibrationErrors,
@@ -132,6 +133,7 @@ __all__ = [
     "estimate",
     "figures_of",
     "figures_of_classes",
+    "first_stranger",
     "log_loss",
     "log_loss_figure",
     "log_loss_of_classes",

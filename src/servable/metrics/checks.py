@@ -177,20 +177,23 @@ def _require_numbers(scores: FloatArray) -> None:
         )
 
 
-def _indices(labels: NDArray[np.generic], *, classes: int) -> NDArray[np.int64]:
-    """Labels that are numbers, or true and false, as class indices."""
+def first_stranger(labels: NDArray[np.generic], *, classes: int) -> int | None:
+    """The place of the first of `[n]` labels that is no class index; true and false are 1 and 0."""
     if labels.dtype.kind not in _NUMBERS:
-        at: int | None = 0
-    else:
-        numbers = labels.astype(np.float64)
-        at = _first(~((numbers >= 0) & (numbers < classes) & (numbers == np.floor(numbers))))
+        return 0 if len(labels) else None
+    numbers = labels.astype(np.float64)
+    return _first(~((numbers >= 0) & (numbers < classes) & (numbers == np.floor(numbers))))
+
+
+def _indices(labels: NDArray[np.generic], *, classes: int) -> NDArray[np.int64]:
+    at = first_stranger(labels, classes=classes)
     if at is not None:
         raise BadInput(
             Problem(
                 code="metrics.labels",
                 where=f"record {at}",
                 expected="a label that is " + ("0 or 1" if classes == 2 else f"a class, 0 to {classes - 1}"),
-                found=shown(labels[at].item()),
+                found=shown(labels.tolist()[at]),
                 fix="map the labels to the model's classes, or leave the record out",
             )
         )

@@ -11,6 +11,7 @@ from msgspec.structs import replace as replaced
 
 from servable.artifact import (
     MANIFEST,
+    Artifact,
     Conversion,
     GoldenSet,
     Manifest,
@@ -18,6 +19,7 @@ from servable.artifact import (
     Profile,
     ProfileSource,
     Tolerances,
+    names_archive,
     pretty_json,
     require_writable,
     write_tar_gz,
@@ -30,9 +32,11 @@ from servable.pack.container import container_code
 from servable.pack.conversion import Converted
 from servable.pack.entries import Entries
 from servable.pack.golden import KEPT_RECORDS, GoldenChoice, Proposal, RecordsOfTable, propose, settle
+from servable.pack.held_out import marked_rows
 from servable.profile import LEAST_ROWS_JUDGED, profile_of, read_rows
 from servable.progress import Progress, silent
 from servable.scorer import Scorer, load
+from servable.training_rows import TrainingRows, read_training_rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +47,7 @@ class PackResult:
         output: the archive.
         manifest: its manifest.
         converted: the comparison with the reference; of a booster, that of its graph, whichever was packed.
+        profile: of the data that the model was made for, or None.
         golden_origin: where the golden records come from, in words.
         left_out: what is not among the golden records although it was meant to be, in sentences.
     """
@@ -50,6 +55,7 @@ class PackResult:
     output: Path
     manifest: Manifest
     converted: Conversion
+    profile: Profile | None
     golden_origin: str
     left_out: tuple[str, ...]
 
@@ -65,6 +71,7 @@ class PackResult:
         extra = manifest.engine.kind.extra
         if extra:
             lines.append(f"the graph differs by more than the tolerance: serving needs the extra `{extra}`")
+        lines.append(f"profile for drift: {'none' if self.profile is None else self.profile.rows_in_words}")
         if golden is None:
             lines.append(
                 "warning: there are no golden records, so an endpoint of this artifact cannot be proved right"
@@ -76,8 +83,6 @@ class PackResult:
                 f"golden records: {golden.records}, of them {golden.derived_records} derived; "
                 f"{self.golden_origin}"
             )
-        of = None if manifest.profile is None else self.profile
-        lines.append(f"profile for drift: {'none' if of is None else of.rows_in_words}")
         lines += [f"warning: {sentence}" for sentence in self.left_out]
         return lines
 
@@ -118,7 +123,7 @@ def pack(
     Raises:
         NotFound, BadInput, Damaged: nothing is written then.
     """
-    if not output.name.endswith((".tar.gz", ".tgz")):
+    if not names_archive(output):
         raise _refusal("output", "a name that ends in .tar.gz", output.name, "pass `-o model.tar.gz`")
     require_writable(output)
     # not on a GPU: another machine would give another pack
@@ -137,12 +142,14 @@ def pack(
     progress("convert and compare", 0, 1)
     converted = _convert(reference, proposal, entries)
     settled = settle(proposal, converted.scorer, tolerances=entries.tolerances, on_damage=on_damage)
+    known = read_training_rows(reference.artifact.files)
+    profile = _profile(golden, converted.scorer, known, progress)
     entries = replace(
         entries,
         artifact=replace(
             reference.artifact,
-            remarks=reference.artifact.remarks + settled.remarks,
-            profile=_profile(golden, converted.scorer, progress),
+            remarks=_remarks(reference.artifact, profile) + settled.remarks,
+            profile=profile,
         ),
         degradations=entries.degradations + settled.degradations,
     )
@@ -156,6 +163,7 @@ def pack(
         output=output,
         manifest=manifest,
         converted=converted.conversion,
+        profile=profile,
         golden_origin=settled.origin,
         left_out=settled.degradations,
     )
@@ -182,18 +190,38 @@ def _convert(reference: Scorer, proposal: Proposal, entries: Entries) -> Convert
     return replace(converted, conversion=conversion)
 
 
-def _profile(golden: GoldenChoice, packed: Scorer, progress: Progress) -> Profile | None:
+def _profile(
+    golden: GoldenChoice, packed: Scorer, known: TrainingRows | None, progress: Progress
+) -> Profile | None:
     """The profile of the table that golden records are taken from, else the one that training wrote.
 
-    A table of fewer rows than drift can be told by takes the place of none. The one of training stays where golden records are derived or left out: it holds no record, and less of the categories than
-    the risk tables do, and without it drift could not be told.
+    A table with fewer rows than drift can be told by only stands in for none. The one of training stays
+    where golden records are derived or left out: it holds no record, and less of the categories than the
+    risk tables do, and without it drift could not be told.
+
+    Args:
+        golden: which golden records go in.
+        packed: the packed model.
+        known: what is remembered of the rows that its training used; None for nothing.
+        progress: told how far it is.
     """
     trained = packed.artifact.profile
     if not isinstance(golden, RecordsOfTable):
         return trained
-    rows = read_rows(golden.path, packed.artifact)
-    made = profile_of(packed, rows, source=ProfileSource.TABLE, progress=progress)
+    rows = marked_rows(read_rows(golden.path, packed.artifact), known, classes=len(packed.schema.classes))
+    try:
+        made = profile_of(packed, rows, source=ProfileSource.TABLE, progress=progress)
+    except BadInput as error:
+        if error.code != "table.empty":
+            raise
+        return trained  # the table has rows, so that training used all of them
     return made if trained is None or made.held_out >= LEAST_ROWS_JUDGED else trained
+
+
+def _remarks(artifact: Artifact, profile: Profile | None) -> tuple[str, ...]:
+    """Those of the training output; without the one about its profile, where another takes its place."""
+    replaced_one = None if profile is None else artifact.profile_problem
+    return tuple(remark for remark in artifact.remarks if remark != str(replaced_one))
 
 
 def _converter(reference: Scorer) -> Callable[[Scorer, GoldenSet, Entries], Converted]:

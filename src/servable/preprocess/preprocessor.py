@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from servable.preprocess.cells import Cells, origins_of_categories, origins_of_numbers
 from servable.preprocess.risk import RiskTable
-from servable.preprocess.traces import TextTrace
+from servable.preprocess.traces import Messages, TextTrace
 from servable.records import Layout, ModelInputs, ObjectArray, Records, TextInputs
 
 
@@ -31,6 +31,10 @@ class TextReader(Protocol):
 
     def traces(self, texts: Sequence[str | None]) -> list[TextTrace]:
         """The same of each text."""
+        ...
+
+    def trace_of_left(self, left: Messages) -> TextTrace:
+        """What the chunker and the tokenizer make of what some steps have left of a text."""
         ...
 
 

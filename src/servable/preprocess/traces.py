@@ -50,11 +50,13 @@ class TextTrace:
     Attributes:
         steps: name of each step before the chunker and the tokenizer, in order, and what it left: a
             text, or a list of messages.
+        is_chunked: whether messages are packed into chunks.
         messages: what the chunker packed; empty without one.
         chunks: what the encoder reads, at least one.
     """
 
     steps: tuple[tuple[str, Messages], ...]
+    is_chunked: bool
     messages: tuple[MessageTrace, ...]
     chunks: tuple[ChunkTrace, ...]
 

@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from servable.datasets import NO_CLASS
-from servable.errors import BadInput, Problem
+from servable.errors import BadInput
 from servable.preprocess import RiskTable, TextReader
 from servable.profile.categories import CategoryCounts
 from servable.profile.numbers import NumberCounts
-from servable.profile.rows import Rows
+from servable.profile.rows import Rows, no_rows
 from servable.profile.sample import RecordSample
 from servable.progress import Progress, silent
 from servable.records import FloatArray, ObjectArray
@@ -198,21 +198,13 @@ class _Counting:
     def _count_answers(self, rows: Rows) -> None:
         """What the model makes of rows, now or of a sample of them in the end."""
         if self._sample is None:
-            self._count_scores(self._scores_of(rows))
+            self._count_scores(rows.scores(self._scorer))
         else:
             self._sample.add(rows)
 
     def finished(self, progress: Progress) -> Population:
         if not self._held_out:
-            raise BadInput(
-                Problem(
-                    code="table.empty",
-                    where="table",
-                    expected="at least one row",
-                    found="none",
-                    fix="choose a table with rows",
-                )
-            )
+            raise BadInput(no_rows("table"))
         if self._sample is not None:
             self._read_sample(self._sample.rows(), progress)
         return Population(
@@ -232,15 +224,11 @@ class _Counting:
         for start in range(0, total, _SCORED_AT_ONCE):
             progress("score a sample", start, total)
             at = np.arange(start, min(start + _SCORED_AT_ONCE, total))
-            records = sample.records.take(at)
+            part = sample.take(at)
             for name, reader in self._scorer.preprocessor.texts.items():
-                self._texts[name].read(records.columns[name], reader)
-            raw = None if sample.raw is None else sample.raw[at]
-            self._count_scores(self._scores_of(Rows(records=records, raw=raw)))
+                self._texts[name].read(part.records.columns[name], reader)
+            self._count_scores(part.scores(self._scorer))
         progress("score a sample", total, total)
-
-    def _scores_of(self, rows: Rows) -> FloatArray:
-        return self._scorer.score_records(rows.records).raw if rows.raw is None else rows.raw
 
     def _count_scores(self, raw: FloatArray) -> None:
         self._scored += len(raw)

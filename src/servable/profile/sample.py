@@ -1,13 +1,13 @@
 """A sample of records that follows from their content alone, held while a table streams by."""
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from servable.profile.rows import Rows
+from servable.profile.rows import Places, Rows
 from servable.records import Columns, FloatArray, Layout, ObjectArray, Records
 
 SAMPLED_RECORDS: Final = 2_000
@@ -19,6 +19,7 @@ class _Held:
     numbers: NDArray[np.float64]
     strings: ObjectArray
     raw: FloatArray | None
+    row: int | None
 
 
 class RecordSample:
@@ -35,14 +36,14 @@ class RecordSample:
             most: records that are taken.
         """
         self._most = most
-        self._layout = Layout((), ())
+        self._layout, self._file = Layout((), ()), ""
         self._held: dict[bytes, _Held] = {}
         self._largest: bytes | None = None
 
     def add(self, rows: Rows) -> None:
-        """Some rows more; either all that are added are scored or none is."""
+        """Some rows more, of one file; either all that are added are scored or none is."""
         columns, raw = rows.records.columns, rows.raw
-        self._layout = columns.layout
+        self._layout, self._file = columns.layout, "" if rows.places is None else rows.places.file
         for at, digest in enumerate(_digests(columns)):
             if digest in self._held or (self._largest is not None and digest > self._largest):
                 continue
@@ -50,6 +51,7 @@ class RecordSample:
                 columns.numbers[:, at].copy(),
                 columns.strings[:, at].copy(),
                 None if raw is None else raw[at].copy(),
+                None if rows.places is None else int(rows.places.rows[at]),
             )
             if len(self._held) >= 2 * self._most:
                 self._forget()
@@ -62,9 +64,13 @@ class RecordSample:
             np.column_stack([held.numbers for held in chosen]),
             np.column_stack([held.strings for held in chosen]),
         )
-        found = Rows(records=Records(columns=columns, n=len(chosen)))
         raw = [held.raw for held in chosen if held.raw is not None]
-        return replace(found, raw=np.array(raw)) if raw else found
+        at = [held.row for held in chosen if held.row is not None]
+        return Rows(
+            records=Records(columns=columns, n=len(chosen)),
+            raw=np.array(raw) if raw else None,
+            places=Places(file=self._file, rows=np.array(at)) if at else None,
+        )
 
     def _forget(self) -> None:
         kept = sorted(self._held)[: self._most]

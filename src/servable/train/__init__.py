@@ -9,10 +9,10 @@ from servable.train.encoders import Encoder, find_encoder
 from servable.train.network_family import NetworkSettings
 from servable.train.split import Part
 from servable.train.train import TrainingResult, train
-from servable.train.used_rows.digests import TrainingRows
 from servable.train.used_rows.parts import RecordedSplit, parts_of, rows_of_part
 from servable.train.used_rows.use import Evidence, UsedInTraining, fitted_its_calibrator, used_in_training
 from servable.train.xgboost_family import XGBoostSettings
+from servable.training_rows import TrainingRows
 
 __all__ = [
     "CalibrationResult",

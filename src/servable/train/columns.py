@@ -6,10 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from servable.datasets import is_missing
 from servable.errors import BadInput, Problem
 from servable.records import ABSENT, Cell, Table, TextJoin
 from servable.schema import FLOAT32_MAX, NETWORK_MAX, Field, Kind, Schema, parse_number
 from servable.train.family import require_setting
+from servable.wording import enumerated
 
 JOINED_TEXT = "text"
 """The field that several text columns become."""
@@ -86,7 +88,7 @@ def read_columns(table: Table, settings: TableSettings) -> LabelledTable:
         table = settings.text_join.apply(table)
     names, label = table.names or (), settings.label
     at = names.index(label)
-    rows = [row for row in table.rows if row[at] is not None and row[at] is not ABSENT]
+    rows = [row for row in table.rows if not is_missing(row[at])]
     texts = [_label_text(row[at], label) for row in rows]
     classes = _classes(texts, label)
     left_out = {label, settings.id_column, settings.group_column, *settings.drop}
@@ -127,7 +129,7 @@ def _require_named(table: Table, settings: TableSettings) -> None:
                     code="train.column",
                     where="table",
                     expected=f'a column "{name}"',
-                    found=f"the columns {', '.join(names)}",
+                    found=f"the columns {enumerated(names)}",
                     fix="name a column of the table",
                 )
             )
@@ -218,7 +220,7 @@ def _classes(texts: Sequence[str], label: str) -> tuple[str, ...]:
                 code="train.label",
                 where=f'column "{label}"',
                 expected="two classes, which is what this version trains",
-                found=f"{len(classes)} ({', '.join(classes[:5])}{', ...' if len(classes) > 5 else ''})",
+                found=f"{len(classes)} ({enumerated(classes)})",
                 fix="name another label, or make it two classes",
             )
         )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from servable.artifact import field_lists, format_feature_columns, pretty_json, twin_files
+from servable.artifact import TRAINING, field_lists, format_feature_columns, pretty_json, twin_files
 from servable.preprocess import RiskTable
 from servable.schema import Schema
 from servable.train.family import FittedModel
@@ -36,7 +36,7 @@ def output_files(
 
 def facts_file(facts: Mapping[str, Any]) -> dict[str, bytes]:
     """What training found out: data, split, figures on the test rows."""
-    return {"training.json": pretty_json(dict(facts))}
+    return {TRAINING: pretty_json(dict(facts))}
 
 
 def plain(value: Any) -> Any:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 SPLIT_RULE = "servable-split-v1"
 BY_ROW_NUMBER = "row number"
-"""Stands for the name of a column where rows are split by their number, counted from 0."""
+"""Older trainings wrote it for the name of a column where rows are split by their number, counted from 0."""
 
 
 class Part(StrEnum):

@@ -13,7 +13,7 @@ from servable.codecs import read_table
 from servable.errors import BadInput, Problem
 from servable.records import ObjectArray, Records
 from servable.train.columns import LabelledTable, TableSettings, read_columns
-from servable.train.split import BY_ROW_NUMBER, SPLIT_RULE, Part, positions, split
+from servable.train.split import SPLIT_RULE, Part, positions, split
 
 Rows = NDArray[np.int64]
 
@@ -76,7 +76,7 @@ class TrainingTable:
             },
             "split": {
                 "rule": SPLIT_RULE,
-                "key": settings.group_column or settings.id_column or BY_ROW_NUMBER,
+                "key": settings.group_column or settings.id_column,  # none: by the number of the row
                 "rows": self.sizes(),
                 "sample": settings.sample,
             },

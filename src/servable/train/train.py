@@ -40,7 +40,7 @@ from servable.train.leaks import find_warnings
 from servable.train.output import facts_file, output_files, plain
 from servable.train.split import SPLIT_RULE, Part
 from servable.train.table import Rows, TrainingTable, read_training_table
-from servable.train.used_rows.digests import TrainingRows
+from servable.training_rows import TrainingRows
 
 if TYPE_CHECKING:
     from servable.train.baseline import Baseline
@@ -245,7 +245,7 @@ def _finish(
 
 def _figures(name: str, scores: ScoreReport) -> str:
     figures = (scores.auc, scores.log_loss, scores.calibration_error)
-    auc, loss, error = (f"{f.value:.4f} [{f.low:.4f}, {f.high:.4f}]" for f in figures)
+    auc, loss, error = (figure.text() for figure in figures)
     bound = f"{scores.calibration_error_null:.4f}"
     return f"  {name}: AUC {auc}, log-loss {loss}, calibration error {error} (15 bins; null {bound})"
 

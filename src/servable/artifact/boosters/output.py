@@ -56,7 +56,7 @@ def read_booster_output(files: Files, damage: DamageLog) -> Artifact:
     columns = _read_columns(files, facts, damage)
     tables = category_tables(files, facts, damage)
     imputation = read_required(files, IMPUTATION, imputation_values, facts.kind, damage)
-    schema = _schema(settings, columns, tables, _class_names(files, settings, facts))
+    schema = _schema(settings, columns, tables, _class_names(files, settings, classes=facts.classes))
     _require_consistent(settings, schema, tables, facts, damage)
     calibrations, broken = read_calibrations(files, schema.classes)
     for error in broken:
@@ -88,6 +88,20 @@ def read_booster_output(files: Files, damage: DamageLog) -> Artifact:
     )
 
 
+def named_classes(files: Files, *, classes: int) -> tuple[str, ...]:
+    """The classes of a booster's output as its files name them, whatever else of these is broken.
+
+    Args:
+        files: its settings and its calibration tables, if there are some.
+        classes: how many the booster has.
+    """
+    try:
+        settings = read_hyperparameters(files) if HYPERPARAMETERS in files else {}
+    except ServableError:
+        settings = {}
+    return _class_names(files, settings, classes=classes)
+
+
 def _read_settings(files: Files, damage: DamageLog) -> dict[str, object]:
     if HYPERPARAMETERS not in files:  # optional beside a booster
         return {}
@@ -116,12 +130,12 @@ def _read_columns(files: Files, facts: BoosterFacts, damage: DamageLog) -> tuple
         return facts.names
 
 
-def _class_names(files: Files, settings: Mapping[str, object], facts: BoosterFacts) -> tuple[str, ...]:
+def _class_names(files: Files, settings: Mapping[str, object], *, classes: int) -> tuple[str, ...]:
     """The classes that the settings name; without settings, those of the tables or indices."""
     if settings:
         return class_names(settings)
     calibrated = calibrated_classes(files)
-    return calibrated if len(calibrated) == facts.classes else tuple(map(str, range(facts.classes)))
+    return calibrated if len(calibrated) == classes else tuple(map(str, range(classes)))
 
 
 def _schema(

@@ -7,7 +7,7 @@ from servable.artifact.safe.onnx_contents import OnnxContents, OnnxNode, read_on
 from servable.artifact.safe.onnx_files import check_onnx
 from servable.artifact.safe.pickles import PickleLimits, read_pickle
 from servable.artifact.safe.safetensors_files import read_safetensors
-from servable.artifact.safe.tars import write_tar_gz
+from servable.artifact.safe.tars import names_archive, write_tar_gz
 from servable.artifact.safe.tokenizer_files import check_tokenizer
 from servable.artifact.safe.torch_files import TorchLimits, read_torch
 from servable.artifact.safe.writing import (
@@ -34,6 +34,7 @@ __all__ = [
     "check_onnx",
     "check_tokenizer",
     "disk_errors",
+    "names_archive",
     "parse_json",
     "pretty_json",
     "read_archive",

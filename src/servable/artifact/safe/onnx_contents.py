@@ -1,10 +1,11 @@
 """What an ONNX file stores: its tensors as NumPy arrays, and its nodes by name, without a runtime.
 
-For whoever compares models; nothing is computed. Read are the outermost graph's tensors and nodes.
+For whoever compares models; no score is computed. Read are the outermost graph's tensors and nodes.
 
 Source: `onnx.proto` of the ONNX project.
 """
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from math import prod
@@ -32,6 +33,7 @@ from servable.artifact.safe.onnx_fields import (
     NODE_NAME,
     NODE_OUTPUT,
     OPERATOR,
+    OUTPUT,
     RAW_DATA,
     SIZES,
     STRING,
@@ -39,6 +41,7 @@ from servable.artifact.safe.onnx_fields import (
     TENSOR_NAME,
     UINT64_DATA,
     VALUE,
+    VALUE_NAME,
 )
 from servable.artifact.safe.onnx_files import check_onnx
 from servable.artifact.safe.protobuf import Fields, MalformedError, Value, integers_of
@@ -55,6 +58,7 @@ _TYPES: Final[Mapping[int, str]] = {
 _INTEGER_DATA: Final = (INT32_DATA, INT64_DATA, UINT64_DATA)
 _FLOAT_BYTES: Final = 4
 _MOST_DIMENSIONS: Final = 32
+_MOST_ELEMENTS: Final = (1 << 31) - 1  # of no element at all, NumPy still multiplies the sizes
 _FIX: Final = "copy the artifact again, or pack it again"
 
 Array = NDArray[Any]
@@ -69,6 +73,7 @@ class OnnxNode:
         operator: `MatMul`, `TreeEnsembleClassifier`, ...
         inputs, outputs: names of tensors.
         integers, floats, strings: lists among its attributes, by name; one string is a list of one.
+        attributes: by name, the sha256 of each as it is written, of whatever type.
     """
 
     name: str
@@ -78,6 +83,7 @@ class OnnxNode:
     integers: Mapping[str, NDArray[np.int64]] = field(repr=False)
     floats: Mapping[str, NDArray[np.float32]] = field(repr=False)
     strings: Mapping[str, tuple[str, ...]] = field(repr=False)
+    attributes: Mapping[str, str] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -88,11 +94,13 @@ class OnnxContents:
         tensors: by name, read-only views of the bytes where that is possible; bfloat16 becomes float32.
         unread: names of tensors whose elements are no plain numbers.
         nodes: in the graph's order.
+        outputs: names of what the graph gives.
     """
 
     tensors: Mapping[str, Array]
     unread: tuple[str, ...]
     nodes: tuple[OnnxNode, ...]
+    outputs: tuple[str, ...]
 
 
 def read_onnx(
@@ -132,19 +140,22 @@ class _Reading:
         tensors: dict[str, Array] = {}
         unread: list[str] = []
         nodes: list[OnnxNode] = []
+        outputs: list[str] = []
         for number, graph in self._of(memoryview(model)):
             if number != GRAPH:
                 continue
             for part, value in self._of(graph):
                 if part == NODE:
                     nodes.append(self.node(value))
+                elif part == OUTPUT:
+                    outputs.append(_last_text(self._by_number(value).get(VALUE_NAME, [])))
                 elif part == INITIALIZER:
                     name, array = self.tensor(value)
                     if array is None:
                         unread.append(name)
                     else:
                         tensors[name] = array
-        return OnnxContents(tensors=tensors, unread=tuple(unread), nodes=tuple(nodes))
+        return OnnxContents(tensors=tensors, unread=tuple(unread), nodes=tuple(nodes), outputs=tuple(outputs))
 
     def _of(self, message: Value) -> Iterator[tuple[int, Value]]:
         return self._fields.of(message) if isinstance(message, memoryview) else iter(())
@@ -157,10 +168,12 @@ class _Reading:
 
     def node(self, message: Value) -> OnnxNode:
         parts = self._by_number(message)
-        integers, floats, strings = {}, {}, {}
+        integers, floats, strings, attributes = {}, {}, {}, {}
         for attribute in parts.get(ATTRIBUTE, []):
             inner = self._by_number(attribute)
             name = _last_text(inner.get(ATTRIBUTE_NAME, []))
+            if isinstance(attribute, memoryview):
+                attributes[name] = hashlib.sha256(attribute).hexdigest()
             if INTEGERS in inner:
                 integers[name] = integers_of(inner[INTEGERS])
             if FLOATS in inner:
@@ -175,6 +188,7 @@ class _Reading:
             integers=integers,
             floats=floats,
             strings=strings,
+            attributes=attributes,
         )
 
     def tensor(self, message: Value) -> tuple[str, Array | None]:
@@ -187,6 +201,9 @@ class _Reading:
         shape = tuple(integers_of(parts.get(SIZES, [])).tolist())
         if len(shape) > _MOST_DIMENSIONS:
             raise self.damaged(f"at most {_MOST_DIMENSIONS} sizes of the tensor {shown(name)}", "more")
+        if prod(max(size, 1) for size in shape) > _MOST_ELEMENTS:
+            expected = f"sizes of the tensor {shown(name)} whose product is at most {_MOST_ELEMENTS}"
+            raise self.damaged(expected, shown(" x ".join(map(str, shape))))
         stored = np.dtype(_TYPES[kinds[0]])
         elements = self.elements(parts, stored, name)
         if min(shape, default=0) < 0 or prod(shape) != len(elements):

@@ -23,5 +23,8 @@ SIZES, ELEMENT_TYPE, FLOAT_DATA, INT32_DATA, INT64_DATA, TENSOR_NAME, RAW_DATA =
 DOUBLE_DATA, UINT64_DATA, EXTERNAL, LOCATION = 10, 11, 13, 14
 """Of a tensor."""
 
+VALUE_NAME: Final = 1
+"""Of an input or an output of a graph."""
+
 KEY, VALUE = 1, 2
 """Of an entry of strings."""

@@ -12,11 +12,15 @@ import io
 import tarfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 from servable.artifact.safe.members import DEFAULT_LIMITS, Members, beyond, damaged, normal_name
 from servable.artifact.safe.streams import Unfolding, truncated
 from servable.artifact.safe.writing import atomic_stream, disk_errors
 from servable.errors import BadInput, Damaged, shown
+
+ARCHIVE_ENDINGS: Final = (".tar.gz", ".tgz")
+"""Of the names of the archives that are written."""
 
 BLOCK_BYTES = 512
 _MAX_EXTENSIONS = 4
@@ -64,6 +68,11 @@ def is_tar_header(block: bytes) -> bool:
     except tarfile.HeaderError:
         return False
     return True
+
+
+def names_archive(path: Path) -> bool:
+    """Whether a name is one of those that `write_tar_gz` is for, in capitals or not."""
+    return path.name.lower().endswith(ARCHIVE_ENDINGS)
 
 
 def write_tar_gz(path: Path, members: Mapping[str, bytes]) -> None:

@@ -8,19 +8,24 @@ from typing import Final
 
 import numpy as np
 
+from servable.datasets import is_missing
 from servable.evaluate.diff.sample import PairedBlock
 from servable.evaluate.diff.side import Side
-from servable.records import ABSENT, FloatArray, ModelInputs, Records, TextInputs
+from servable.preprocess import Origin
+from servable.records import ABSENT, FloatArray, Records, TextInputs
 
 MOST_MOVERS: Final = 20
 NOT_READ: Final = "not read"
 MISSING: Final = "missing"
+AS_GIVEN: Final = "as given"
+IMPUTED: Final = "imputed"
 
 
 class PartsAt(StrEnum):
     """The first step after which the two artifacts differ."""
 
     INPUTS = "inputs"
+    ORDER = "order"
     MODEL = "model"
     CALIBRATION = "calibration"
 
@@ -34,11 +39,18 @@ class Cells(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InputDiff:
-    """What one field became for the model: a number, or the size of a text's tokens."""
+    """What one field became for each model: a number, or the size of a text's tokens.
+
+    Where records are withheld, a number of theirs is told as what it is: as given, or imputed. Numbers of
+    risk tables are those of the artifact, and stay.
+    """
 
     field: str
     a: float | str
     b: float | str
+
+
+_Input = float | str | TextInputs | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,14 +147,14 @@ def mover_of(found: MovedRow, a: Side, b: Side, *, of: int, cells: Cells) -> Mov
     """
     classes = a.artifact.schema.classes
     raw_a, raw_b, calibrated_a, calibrated_b = found.scores
-    inputs = _differing(a, b, found)
+    inputs = _differing(a, b, found, cells)
     parts_at = PartsAt.INPUTS if inputs else PartsAt.CALIBRATION
     if not inputs and not np.array_equal(raw_a, raw_b):
-        parts_at = PartsAt.MODEL
-    ids = found.a.ids or found.b.ids
+        parts_at = PartsAt.MODEL if _order(a) == _order(b) else PartsAt.ORDER
+    ids = [side.ids[0] for side in (found.a, found.b) if side.ids is not None]
     return Mover(
         row=found.row,
-        identity=None if ids is None else str(ids[0]),
+        identity=next((str(identity) for identity in ids if not is_missing(identity)), None),
         name=classes[of],
         raw_a=float(raw_a[of]),
         raw_b=float(raw_b[of]),
@@ -166,22 +178,34 @@ def _cell(cell: object) -> str | float | None:
     return cell if cell is None or isinstance(cell, str | int | float) else str(cell)
 
 
-def _differing(a: Side, b: Side, found: MovedRow) -> tuple[InputDiff, ...]:
+def _order(side: Side) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Features and texts in the order in which the model reads them."""
+    return side.preprocessor.features, tuple(side.preprocessor.texts)
+
+
+def _differing(a: Side, b: Side, found: MovedRow, cells: Cells) -> tuple[InputDiff, ...]:
     """Fields of which the two models read different things, texts last."""
-    of_a = _inputs(a.preprocessor.apply(found.a), a.artifact.features)
-    of_b = _inputs(b.preprocessor.apply(found.b), b.artifact.features)
-    return tuple(
-        InputDiff(field=name, a=_said(of_a.get(name)), b=_said(of_b.get(name)))
-        for name in dict.fromkeys([*of_a, *of_b])
-        if not _is_same(of_a.get(name), of_b.get(name))
-    )
+    of_a, of_b = _inputs(a, found.a), _inputs(b, found.b)
+    names = [name for name in dict.fromkeys([*of_a, *of_b]) if not _is_same(of_a.get(name), of_b.get(name))]
+    if cells is Cells.WITHHELD:
+        of_a, of_b = of_a | _origins(a, found.a), of_b | _origins(b, found.b)
+    return tuple(InputDiff(field=name, a=_said(of_a.get(name)), b=_said(of_b.get(name))) for name in names)
 
 
-def _inputs(inputs: ModelInputs, features: tuple[str, ...]) -> dict[str, float | TextInputs]:
-    return {**dict(zip(features, inputs.tabular[0].tolist(), strict=True)), **inputs.texts}
+def _inputs(side: Side, record: Records) -> dict[str, _Input]:
+    """What a model reads of one record."""
+    inputs = side.preprocessor.apply(record)
+    return {**dict(zip(side.preprocessor.features, inputs.tabular[0].tolist(), strict=True)), **inputs.texts}
 
 
-def _is_same(a: float | TextInputs | None, b: float | TextInputs | None) -> bool:
+def _origins(side: Side, record: Records) -> dict[str, _Input]:
+    """Of one record, what stands for those numbers that are its own or in their place."""
+    told = {Origin.NUMBER: AS_GIVEN, Origin.IMPUTED: IMPUTED}
+    origins = {name: column[0] for name, column in side.preprocessor.cells(record).origins.items()}
+    return {name: told[origin] for name, origin in origins.items() if origin in told}
+
+
+def _is_same(a: _Input, b: _Input) -> bool:
     if isinstance(a, TextInputs) and isinstance(b, TextInputs):
         return len(a.token_ids) == len(b.token_ids) and all(
             np.array_equal(one, other) for one, other in zip(a.token_ids, b.token_ids, strict=True)
@@ -191,10 +215,10 @@ def _is_same(a: float | TextInputs | None, b: float | TextInputs | None) -> bool
     return False
 
 
-def _said(value: float | TextInputs | None) -> float | str:
+def _said(value: _Input) -> float | str:
     if value is None:
         return NOT_READ
     if isinstance(value, TextInputs):
         tokens = sum(map(len, value.token_ids))
         return f"{tokens} tokens in {len(value.token_ids)} chunk{'s' if len(value.token_ids) > 1 else ''}"
-    return MISSING if math.isnan(value) else value
+    return value if isinstance(value, str) else MISSING if math.isnan(value) else value

@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from servable.evaluate.diff.held_rows import take_rows
 from servable.evaluate.diff.layers import Layer, layers_of
 from servable.evaluate.diff.tensors import Array, Tensors
 
@@ -67,6 +68,7 @@ class NetworksDiff:
         only_a, only_b: tensors of one network alone, which are differences.
         not_compared_a, not_compared_b: tensors that the other's graph does not hold under their name: it
             does not read them, or holds what was computed of them.
+        operators_differ: whether both are graphs, and of other operators.
     """
 
     compared: int
@@ -76,6 +78,7 @@ class NetworksDiff:
     only_b: tuple[str, ...]
     not_compared_a: tuple[str, ...]
     not_compared_b: tuple[str, ...]
+    operators_differ: bool
 
     @property
     def is_equal(self) -> bool:
@@ -84,8 +87,8 @@ class NetworksDiff:
 
     @property
     def is_whole(self) -> bool:
-        """Whether every tensor was compared."""
-        return not (self.not_compared_a or self.not_compared_b)
+        """Whether every tensor was compared, and what is computed with them as far as that can be told."""
+        return not (self.not_compared_a or self.not_compared_b or self.operators_differ)
 
 
 def networks_diff(a: Tensors, b: Tensors) -> NetworksDiff:
@@ -93,8 +96,8 @@ def networks_diff(a: Tensors, b: Tensors) -> NetworksDiff:
     rest_a, rest_b = ({**side.named, **side.nameless} for side in (a, b))
     names = [name for name in rest_a if name in rest_b]
     pairs = {name: (rest_a.pop(name), rest_b.pop(name)) for name in names}
-    rows = _take_rows(rest_a, of=rest_b, nameless=a.nameless)
-    rows += _take_rows(rest_b, of=rest_a, nameless=b.nameless)
+    rows = take_rows(rest_a, of=rest_b, nameless=a.nameless)
+    rows += take_rows(rest_b, of=rest_a, nameless=b.nameless)
     layers = layers_of(pairs)
     differing = {name: _tensor(name, layers[name], *pairs[name]) for name in pairs if _differ(*pairs[name])}
     is_one_kind = a.kind is b.kind
@@ -107,33 +110,8 @@ def networks_diff(a: Tensors, b: Tensors) -> NetworksDiff:
         only_b=left_b if is_one_kind else (),
         not_compared_a=() if is_one_kind else left_a,
         not_compared_b=() if is_one_kind else left_b,
+        operators_differ=bool(a.operators and b.operators) and a.operators != b.operators,
     )
-
-
-def _take_rows(rest: dict[str, Array], *, of: dict[str, Array], nameless: Mapping[str, Array]) -> int:
-    """Takes those nameless tensors away that are rows of one of the other network's, and these as well.
-
-    So a graph holds the first row of the embeddings of segments, or a part of what attention projects.
-    """
-    taken: set[str] = set()
-    for name in [name for name in nameless if name in rest]:
-        source = next((other for other in of if _holds(of[other], rest[name])), None)
-        if source is not None:
-            del rest[name]
-            taken.add(source)
-    for source in taken:
-        del of[source]
-    return len(taken)
-
-
-def _holds(whole: Array, part: Array) -> bool:
-    """Whether a tensor equals rows of another one that follow one another."""
-    if part.ndim == whole.ndim - 1:
-        part = part[None]
-    if part.ndim != whole.ndim or not part.size or part.shape[1:] != whole.shape[1:]:
-        return False
-    starts = range(0, len(whole) - len(part) + 1, len(part))
-    return any(np.array_equal(whole[start : start + len(part)], part) for start in starts)
 
 
 def _differ(a: Array, b: Array) -> bool:

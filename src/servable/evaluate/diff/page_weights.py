@@ -6,6 +6,7 @@ from servable.evaluate.diff.cells import MOST_ROWS, NUMBERS, count_cell, more, n
 from servable.evaluate.diff.networks import NetworksDiff
 from servable.evaluate.diff.trees import TreesDiff
 from servable.evaluate.diff.weights import WeightsDiff
+from servable.evaluate.diff.words import OPERATORS_DIFFER
 from servable.report import Block, Cell, Column, Facts, Paragraph, Points, count
 
 
@@ -44,6 +45,7 @@ def _networks(found: NetworksDiff) -> tuple[Block, ...]:
     )
     norms = (Column(title="Norm of the change", is_number=True), Column(title="Relative", is_number=True))
     lone = [
+        *((f"The operators {OPERATORS_DIFFER}.",) if found.operators_differ else ()),
         *(f"{name} is in A alone." for name in found.only_a[:MOST_ROWS]),
         *(f"{name} is in B alone." for name in found.only_b[:MOST_ROWS]),
         *(f"{name} of A is not in B's graph under its name." for name in found.not_compared_a[:MOST_ROWS]),
@@ -91,6 +93,11 @@ def _trees(found: TreesDiff) -> tuple[Block, ...]:
         ("Largest move of a leaf", number_cell(found.largest_move)),
         ("Trees whose splits could not be compared", count_cell(found.not_compared)),
         ("Where the sums begin", Cell(text="elsewhere" if found.is_constant_moved else "the same")),
+        *(
+            (("Splits ask", Cell(text=f"x {found.comparison_a} bound in A, x {found.comparison_b} in B")),)
+            if found.is_asked_otherwise
+            else ()
+        ),
     )
     splits = tuple(
         (Cell(text=item.feature), count_cell(item.a), count_cell(item.b))

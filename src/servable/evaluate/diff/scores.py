@@ -1,6 +1,5 @@
 """How scores move between two artifacts on the same records."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,11 +25,10 @@ from servable.evaluate.diff.side import Side
 from servable.progress import Progress, silent
 from servable.records import FloatArray
 from servable.scorer import Scorer
-from servable.wording import counted
+from servable.wording import counted, enumerated
 
 _BATCH: Final = 256
 _PHASE: Final = "scoring"
-_MOST_NAMED: Final = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +89,7 @@ def require_scorable(a: Side, b: Side) -> tuple[Scorer, Scorer]:
     """
     of_a, of_b = (side.artifact.schema.classes for side in (a, b))
     if sorted(of_a) != sorted(of_b):
-        raise NotComparableError(f"A has the classes {_listed(of_a)}, B has {_listed(of_b)}")
+        raise NotComparableError(f"A has the classes {enumerated(of_a)}, B has {enumerated(of_b)}")
     return _scorer(a, "A"), _scorer(b, "B")
 
 
@@ -99,11 +97,6 @@ def _scorer(side: Side, name: str) -> Scorer:
     if side.scorer is None:
         raise NotComparableError(f"{name} cannot score here: {side.why_not}")
     return side.scorer
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
-    return f"{', '.join(names[:_MOST_NAMED])}{more}"
 
 
 def scores_diff(a: Side, b: Side, sample: Sample, *, cells: Cells, progress: Progress = silent) -> ScoresDiff:

@@ -5,6 +5,7 @@ beforehand, and stores equal tensors once. The first and the last are undone her
 tensor; what was computed beforehand keeps the name of the node that reads it.
 """
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -16,6 +17,7 @@ from servable.artifact import (
     EngineKind,
     OnnxContents,
     OnnxNode,
+    canonical_json,
     named_weights,
     read_onnx,
     read_weights,
@@ -39,12 +41,14 @@ class Tensors:
         nameless: of a graph, those that have none, by the node that reads them.
         unread: names of tensors that hold no plain numbers.
         kind: of the engine that reads them; a graph need not hold what it does not read.
+        operators: sha256 of what a graph computes with them; empty for a network that is no graph.
     """
 
     named: Mapping[str, Array]
     nameless: Mapping[str, Array]
     unread: tuple[str, ...]
     kind: EngineKind
+    operators: str = ""
 
 
 def tensors_of(artifact: Artifact) -> Tensors:
@@ -60,6 +64,7 @@ def tensors_of(artifact: Artifact) -> Tensors:
     named: dict[str, Array] = {}
     nameless: dict[str, Array] = {}
     unread: list[str] = []
+    operators: list[str] = []
     for graph in (*engine.encoders.values(), engine.file):
         outside = weights_of(graph)
         contents = read_onnx(
@@ -73,7 +78,34 @@ def tensors_of(artifact: Artifact) -> Tensors:
         place = f"{graph}: " if engine.encoders else ""
         nameless |= {f"{place}{name}": found[name] for name in found if _is_nameless(name)}
         unread += contents.unread
-    return Tensors(named=named, nameless=nameless, unread=tuple(unread), kind=engine.kind)
+        operators.append(operators_digest(contents))
+    return Tensors(
+        named=named,
+        nameless=nameless,
+        unread=tuple(unread),
+        kind=engine.kind,
+        operators=operators[0]
+        if len(operators) == 1
+        else hashlib.sha256(canonical_json(operators)).hexdigest(),
+    )
+
+
+def operators_digest(contents: OnnxContents) -> str:
+    """sha256 of the operators of a graph, their attributes, and which reads what of which.
+
+    What an exporter numbered goes by its place, and a stored tensor by its name, if it has one.
+    """
+    place: dict[str, int] = {}
+
+    def known(name: str) -> str | int:
+        is_named = name in contents.tensors and not name.startswith(_UNNAMED)
+        return name if is_named else place.setdefault(name, len(place))
+
+    nodes = [
+        [node.operator, dict(node.attributes), [*map(known, node.inputs)], [*map(known, node.outputs)]]
+        for node in contents.nodes
+    ]
+    return hashlib.sha256(canonical_json([nodes, [*map(known, contents.outputs)]])).hexdigest()
 
 
 def _with_names(found: Mapping[str, Array]) -> dict[str, Array]:

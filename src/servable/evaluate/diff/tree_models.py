@@ -51,6 +51,7 @@ class TreeModel:
         trees: those that have a split, in their order.
         constants: by group, what is added without a split.
         transform: of sums to probabilities.
+        comparison: of a number with a split's bound: `<` or `<=`; empty without a split.
         kind: of the engine; LightGBM holds its numbers in float64, the others in float32.
         features: names of the columns that splits read.
     """
@@ -58,6 +59,7 @@ class TreeModel:
     trees: tuple[Tree, ...]
     constants: tuple[float, ...]
     transform: str
+    comparison: str
     kind: EngineKind
     features: tuple[str, ...] = ()
 
@@ -95,15 +97,19 @@ def tree_of(node: Callable[[int], Node], *, root: int, group: int) -> Tree:
     )
 
 
-def model_of(trees: Sequence[Tree], base: Sequence[float], *, transform: str, kind: EngineKind) -> TreeModel:
+def model_of(
+    trees: Sequence[Tree], base: Sequence[float], *, transform: str, comparison: str, kind: EngineKind
+) -> TreeModel:
     """The trees that have a split, and the others as constants."""
     constants = [*base]
     for tree in trees:
         if len(tree.feature) == 1:
             constants[tree.group] += float(tree.value[0])
+    with_split = tuple(tree for tree in trees if len(tree.feature) > 1)
     return TreeModel(
-        trees=tuple(tree for tree in trees if len(tree.feature) > 1),
+        trees=with_split,
         constants=tuple(constants),
         transform=transform,
+        comparison=comparison if with_split else "",
         kind=kind,
     )

@@ -42,14 +42,19 @@ def _read(artifact: Artifact) -> TreeModel:
         case EngineKind.LIGHTGBM:
             return _of_lightgbm(read_lightgbm(data, where=file))
         case _:
-            return trees_of_graph(read_onnx(data, where=file).nodes, where=file)
+            return trees_of_graph(
+                read_onnx(data, where=file).nodes,
+                where=file,
+                features=len(artifact.features),
+                classes=len(artifact.schema.classes),
+            )
 
 
 def _of_xgboost(model: XGBoostModel) -> TreeModel:
     transform = "LOGISTIC" if model.is_binary else "SOFTMAX"
     base = [_log_odds(model.base_scores[0])] if model.is_binary else [*model.base_scores]
     trees = [tree_of(_xgboost_nodes(tree), root=0, group=tree.group) for tree in model.trees]
-    return model_of(trees, base, transform=transform, kind=EngineKind.XGBOOST)
+    return model_of(trees, base, transform=transform, comparison="<", kind=EngineKind.XGBOOST)
 
 
 def _xgboost_nodes(tree: XGBoostTree) -> Callable[[int], Node]:
@@ -81,7 +86,7 @@ def _of_lightgbm(model: LightGBMModel) -> TreeModel:
         for index, tree in enumerate(model.trees)
     ]
     transform = "SOFTMAX" if is_softmax else "LOGISTIC"
-    return model_of(trees, [0.0] * groups, transform=transform, kind=EngineKind.LIGHTGBM)
+    return model_of(trees, [0.0] * groups, transform=transform, comparison="<=", kind=EngineKind.LIGHTGBM)
 
 
 def _lightgbm_nodes(tree: LightGBMTree, factor: float) -> Callable[[int], Node]:

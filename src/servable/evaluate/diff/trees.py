@@ -54,6 +54,7 @@ class TreesDiff:
         features: features that are read by another number of splits, the largest change first.
         is_constant_moved: whether what is added without a split differs.
         transform_a, transform_b: of sums to probabilities.
+        comparison_a, comparison_b: of a number with the bound of a split; empty without a split.
         not_compared: trees whose splits on categories cannot be held against the comparisons that a graph
             makes of them; their leaves are equal.
     """
@@ -69,13 +70,21 @@ class TreesDiff:
     is_constant_moved: bool
     transform_a: str
     transform_b: str
+    comparison_a: str
+    comparison_b: str
     not_compared: int
 
     @property
     def is_equal(self) -> bool:
         """Whether no difference was found."""
         is_moved = self.is_constant_moved or self.transform_a != self.transform_b
-        return not (self.other_leaves or self.other_splits or is_moved)
+        return not (self.other_leaves or self.other_splits or is_moved or self.is_asked_otherwise)
+
+    @property
+    def is_asked_otherwise(self) -> bool:
+        """Whether a number that equals a bound goes another way."""
+        both = {self.comparison_a, self.comparison_b} - {""}
+        return len(both) > 1
 
     @property
     def is_whole(self) -> bool:
@@ -112,6 +121,8 @@ def trees_diff(a: TreeModel, b: TreeModel) -> TreesDiff:
         is_constant_moved=not _constants_agree(a.constants, b.constants),
         transform_a=a.transform,
         transform_b=b.transform,
+        comparison_a=a.comparison,
+        comparison_b=b.comparison,
         not_compared=forms[_Form.UNLIKE],
     )
 

@@ -78,9 +78,8 @@ class Standing:
         if self.moving_parts:
             return f"What differs and can move a score: {', '.join(self.moving_parts)}."
         if self.moves_scores:
-            return (
-                "Nothing was found that explains it." if self.scores else "Not all of it could be compared."
-            )
+            found = ["Nothing was found that explains it."] if self.scores else []
+            return " ".join([*found, *([] if self.is_whole else ["Not all of it could be compared."])])
         return "Nothing differs that can move a score."
 
 

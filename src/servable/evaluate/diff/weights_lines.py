@@ -6,6 +6,7 @@ from servable.evaluate.diff.networks import NetworksDiff
 from servable.evaluate.diff.part_lines import MOST_LINES, Line, left_out
 from servable.evaluate.diff.trees import TreesDiff
 from servable.evaluate.diff.weights import WeightsDiff
+from servable.evaluate.diff.words import OPERATORS_DIFFER
 from servable.wording import counted, number
 
 
@@ -38,6 +39,8 @@ def _networks(found: NetworksDiff) -> Iterator[Line]:
             values = ("-" if value is None else number(value) for value in (tensor.relative, tensor.largest))
             yield "", "{}: relative {}, at most {}".format(tensor.name, *values)
     yield from left_out(len(largest) - MOST_LINES, "tensor")
+    if found.operators_differ:
+        yield "operators", OPERATORS_DIFFER
     yield from _names("only in A", found.only_a)
     yield from _names("only in B", found.only_b)
     yield from _names("not compared of A", found.not_compared_a)
@@ -69,6 +72,8 @@ def _trees(found: TreesDiff) -> Iterator[Line]:
         yield "base", "the sums begin elsewhere"
     if found.transform_a != found.transform_b:
         yield "transform", f"{found.transform_a} -> {found.transform_b}"
+    if found.is_asked_otherwise:
+        yield "splits ask", f"x {found.comparison_a} bound -> x {found.comparison_b} bound"
     for feature in found.features[:MOST_LINES]:
         yield "splits by", f"{feature.feature}: {feature.a:,} -> {feature.b:,}"
     yield from left_out(len(found.features) - MOST_LINES, "feature")

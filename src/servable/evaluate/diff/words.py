@@ -8,9 +8,12 @@ from servable.evaluate.diff.movers import InputDiff, Mover, PartsAt
 from servable.preprocess import MISSING_BIN
 from servable.wording import counted, number
 
+OPERATORS_DIFFER = "differ: the graphs need not compute the same with the same numbers"
+
 _MOST_NAMED = 12
 _PARTS = {
     PartsAt.INPUTS: "the models read different things",
+    PartsAt.ORDER: "the models read the same things in another order",
     PartsAt.MODEL: "the model answers the same inputs otherwise",
     PartsAt.CALIBRATION: "the calibrator answers the same raw scores otherwise",
 }

@@ -9,6 +9,7 @@ import numpy as np
 from servable.artifact import CategoryProfile, Histogram, NumberProfile, Profile, TextProfile
 from servable.evaluate.drift.chance import Counts
 from servable.evaluate.drift.found import Aspect, Bin, BinKind, Sign
+from servable.evaluate.ranges import names_of_numbers
 from servable.profile import (
     NumberCounts,
     Population,
@@ -199,11 +200,8 @@ def _of_numbers(
 
 
 def _ranges(bounds: Sequence[float]) -> Iterator[str]:
-    yield f"below {_number(bounds[0])}"
+    names = names_of_numbers(bounds)
+    yield f"below {names[bounds[0]]}"
     for low, high in pairwise(bounds):
-        yield _number(low) if low == high else f"{_number(low)} to {_number(high)}"
-    yield f"above {_number(bounds[-1])}"
-
-
-def _number(value: float) -> str:
-    return f"{value:,.10g}"
+        yield names[low] if low == high else f"{names[low]} to {names[high]}"
+    yield f"above {names[bounds[-1]]}"

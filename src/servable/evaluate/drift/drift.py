@@ -26,6 +26,7 @@ from servable.evaluate.drift.found import (
     Spread,
 )
 from servable.evaluate.drift.words import Words, is_told_by, unjudged_sentences
+from servable.evaluate.settings import require_seed
 from servable.profile import LEAST_ROWS_JUDGED, Population, population_of, read_rows
 from servable.progress import Progress, silent
 from servable.schema import Field
@@ -49,6 +50,7 @@ def drift(
     Raises:
         NotFound, BadInput: for a table that cannot be read; `drift.profile` for an artifact without one.
     """
+    require_seed(seed)
     profile = profile_to_compare(scorer)
     named = {part.field: part.categories for part in profile.categories}
     rows = read_rows(path, scorer.artifact)
@@ -183,7 +185,7 @@ class _Judge:
             is_read=is_read,
             spreads=spreads,
             shares=shares,
-            is_alarm=any(found.is_alarm for found in (*spreads, *shares)),
+            is_alarm=any(each.is_alarm for each in spreads) or any(each.is_alarm for each in shares),
         )
 
     def spread(self, counted: CountedSpread) -> Spread:
@@ -212,7 +214,7 @@ class _Judge:
             counted.fresh_rows,
             comparisons=self.comparisons,
         )
-        is_certain = not apart.low <= 0 <= apart.high
+        is_certain = apart.is_above(0) or apart.is_below(0)
         is_large, is_judged = abs(apart.value) >= LEAST_POINTS, self._is_judged(counted.fresh_rows)
         return ShareChange(
             name=counted.name,

@@ -145,8 +145,8 @@ class ShareChange:
     @property
     def weight(self) -> float:
         """How far it is beyond the least change that matters; 0 if chance may have made it."""
-        by_chance = self.difference.low <= 0 <= self.difference.high
-        return 0.0 if by_chance else abs(self.difference.value) / LEAST_POINTS
+        is_certain = self.difference.is_above(0) or self.difference.is_below(0)
+        return abs(self.difference.value) / LEAST_POINTS if is_certain else 0.0
 
     @property
     def about(self) -> Sign:
@@ -182,7 +182,8 @@ class FieldDrift:
     @property
     def weight(self) -> float:
         """That of the gravest finding."""
-        return max((found.weight for found in (*self.spreads, *self.shares)), default=0.0)
+        weights = [*(spread.weight for spread in self.spreads), *(share.weight for share in self.shares)]
+        return max(weights, default=0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,7 +60,7 @@ def drift_page(found: Drift) -> str:
     return render(
         Page(
             title=f"{found.verdict}: {found.table}, drift from the profile of {found.model}",
-            banner=_banner(found),
+            banner=banner(found),
             sections=(
                 Section(title="Alarms", lead=MEANING, blocks=(_alarms(found),)),
                 *_section(
@@ -104,7 +104,8 @@ def drift_page(found: Drift) -> str:
     )
 
 
-def _banner(found: Drift) -> Banner:
+def banner(found: Drift) -> Banner:
+    """What the page begins with."""
     alarms = len(found.alarms)
     return Banner(
         kicker=f"Drift from the profile of {found.model}",

@@ -99,8 +99,10 @@ def unjudged_sentences(
         least: rows that are needed.
         has_scores: whether the profile has the scores of every class.
     """
-    sides = zip(("the profile has", "there are"), rows, ("row", "fresh row"), strict=True)
-    few = [f"{has} {counted(n, noun)}" for has, n, noun in sides if n < least]
+    profile, fresh = rows
+    few = [f"the profile has {counted(profile, 'row')}"] if profile < least else []
+    if fresh < least:
+        few.append(f"there {'is' if fresh == 1 else 'are'} {counted(fresh, 'fresh row')}")
     if few:
         return (
             f"{' and '.join(few)}, fewer than {least:,}: chance alone moves the figures, and none raises an "

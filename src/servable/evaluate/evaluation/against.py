@@ -13,6 +13,9 @@ from servable.metrics import Comparison, Estimate, Resampled
 COMPARED: Final = ("auc", "log_loss", "brier")
 """Names of the figures that two models are compared by."""
 
+_DIGITS: Final = 10
+"""Of a digest, where names do not tell two models apart."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compared:
@@ -36,6 +39,7 @@ class Against:
     Attributes:
         name: of the other model.
         digest: of the other model.
+        titles: by which the model and the other one are told apart: their names where these differ.
         kind: which scores of the model are compared: the calibrated ones, where they are probabilities.
         other_kind: which of the other model.
         auc: a difference above 0 says that the model ranks better.
@@ -49,6 +53,7 @@ class Against:
 
     name: str
     digest: str
+    titles: tuple[str, str]
     kind: ScoreKind
     other_kind: ScoreKind
     auc: Compared
@@ -97,12 +102,15 @@ def compared(model: Side, other: Side, resampled: Resampled) -> Against:
         )
 
     auc, log_loss, brier = map(figure, COMPARED)
+    ours, theirs = _titles(model, other)
+    subject = "this model" if ours == model.name else ours
     labels, differ = model.judged.labels, model.answered != other.answered
     flips = int(differ.sum())
     standing = Comparison(auc_difference=auc.difference, log_loss_difference=log_loss.difference).standing
     return Against(
         name=other.name,
         digest=other.digest,
+        titles=(ours, theirs),
         kind=model.judged.kind,
         other_kind=other.judged.kind,
         auc=auc,
@@ -112,9 +120,21 @@ def compared(model: Side, other: Side, resampled: Resampled) -> Against:
         flips_right=int((differ & (model.answered == labels)).sum()),
         flips_other_right=int((differ & (other.answered == labels)).sum()),
         sentence=(
-            f"it is {standing} than {other.name} on the same rows: "
+            f"it is {standing} than {theirs} on the same rows: "
             f"log-loss {signed_interval(log_loss.difference)}, AUC {signed_interval(auc.difference)} "
-            f"(this model minus {other.name}; a lower log-loss is better); "
+            f"({subject} minus {theirs}; a lower log-loss is better); "
             f"{flips:,} of {len(labels):,} rows get another label"
         ),
     )
+
+
+def _titles(model: Side, other: Side) -> tuple[str, str]:
+    """Names, with the beginning of the digest where two models have one name."""
+    if model.name != other.name:
+        return model.name, other.name
+    if model.digest == other.digest:
+        return model.name, f"{other.name} (the same model)"
+    ours, theirs = (
+        f"{side.name} ({side.digest.removeprefix('sha256:')[:_DIGITS]})" for side in (model, other)
+    )
+    return ours, theirs

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from servable.artifact import Artifact
 from servable.datasets import LabelledBlock, read_labelled_blocks
+from servable.errors import BadInput
 from servable.evaluate.evaluation.settings import EvaluationSettings
 from servable.records import Records
 from servable.train import rows_of_part
@@ -47,11 +48,23 @@ class Counted:
             yield block
 
 
+def as_the_other(artifact: Artifact, blocks: Iterable[LabelledBlock]) -> Iterator[LabelledBlock]:
+    """Blocks as the model reads them that is compared; an error names it, for the table may be sound.
+
+    Raises:
+        BadInput: as reading does.
+    """
+    try:
+        yield from blocks
+    except BadInput as error:
+        raise error.inside(f"the other model, {artifact.name}") from error
+
+
 class Alongside:
     """The same rows as another model reads them, which may join other columns into its text."""
 
     def __init__(self, path: Path, artifact: Artifact, label: str | None) -> None:
-        self._blocks = read_labelled_blocks(path, artifact, label=label)
+        self._blocks = as_the_other(artifact, read_labelled_blocks(path, artifact, label=label))
 
     def records(self, rows: NDArray[np.int64]) -> Records:
         """Of `[n]` rows by their numbers in the file, which stand in one block and rise from call to call."""

@@ -1,6 +1,7 @@
 """Columns of a table that slices and groups are made of, kept as numbers while the table streams by.
 
-Of a category or a group a row keeps the number of its name, of a text its length: no cell is kept.
+Of a category or a group a row keeps the number of its name, of a text its length. Of a column that is no
+field the names are kept while it is read, each once: only then is it known whether they are texts.
 """
 
 import math
@@ -11,6 +12,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from servable.artifact import MOST_NAME_CHARS
 from servable.datasets import is_missing
 from servable.records import Cell, Records, Table
 from servable.schema import Kind, Schema, parse_number
@@ -116,7 +118,7 @@ class SliceReader:
             case Kind.CATEGORICAL:
                 return self._names.column()
             case None:
-                return _numbers_or(self._names.column())
+                return _by_names(self._names.column())
 
 
 class GroupReader:
@@ -139,8 +141,11 @@ class GroupReader:
         return np.unique(codes, return_inverse=True)[1]
 
 
-def _numbers_or(column: Categories) -> SliceColumn:
-    """Names as numbers, where all spell one."""
+def _by_names(column: Categories) -> SliceColumn:
+    """Names as numbers, where all spell one; by their length, where one is too long for a name."""
+    if any(len(name) > MOST_NAME_CHARS for name in column.names):
+        lengths = np.array([*(len(name.strip()) for name in column.names), 0])  # the last one of `MISSING`
+        return Lengths(characters=lengths[column.codes])
     numbers = [parse_number(name.strip()) for name in column.names]
     found = [number for number in numbers if number is not None and math.isfinite(number)]
     if len(found) < len(numbers) or not found:

@@ -145,7 +145,9 @@ def _thinned(x: FloatArray, y: FloatArray) -> Points:
     return Points(x=tuple(x[kept].tolist()), y=tuple(y[kept].tolist()))
 
 
-def _band(band: Band) -> BandPoints:
+def _band(band: Band | None) -> BandPoints | None:
+    if band is None:  # rows too few to tell one
+        return None
     return BandPoints(x=tuple(band.at.tolist()), low=tuple(band.low.tolist()), high=tuple(band.high.tolist()))
 
 

@@ -167,10 +167,10 @@ def _against(evaluation: Evaluation) -> list[Row]:
     against = evaluation.against
     if against is None:
         return []
-    name = evaluation.model.name
+    ours, theirs = against.titles
     compared = (("AUC", against.auc), ("log-loss", against.log_loss), ("Brier score", against.brier))
     return [
-        ("", _cut(f"{name}, {against.kind}"), _cut(f"{against.name}, {against.other_kind}"), "difference"),
+        ("", f"{_cut(ours)}, {against.kind}", f"{_cut(theirs)}, {against.other_kind}", "difference"),
         *((title, *_compared(found)) for title, found in compared),
         (
             "other label",

@@ -39,7 +39,7 @@ def evaluation_page(evaluation: Evaluation) -> str:
     return render(
         Page(
             title=f"{evaluation.headline}, evaluation on {evaluation.data.table}",
-            banner=_banner(evaluation),
+            banner=banner(evaluation),
             sections=(
                 *_warnings(evaluation),
                 *_more_sentences(evaluation),
@@ -79,7 +79,8 @@ def evaluation_page(evaluation: Evaluation) -> str:
     )
 
 
-def _banner(evaluation: Evaluation) -> Banner:
+def banner(evaluation: Evaluation) -> Banner:
+    """What the page begins with."""
     data, figures = evaluation.data, evaluation.figures
     part = "" if data.part is None else f", part {data.part}"
     return Banner(
@@ -103,9 +104,13 @@ def _tone(evaluation: Evaluation) -> Tone:
     found = evaluation.figures.probability
     if found is None:
         return Tone.PLAIN
-    if found.log_loss_skill.high < 0:
+    if found.log_loss_skill.is_below(0):
         return Tone.BAD
-    if evaluation.warnings or found.log_loss_skill.low <= 0 or found.log_loss_skill.value < LITTLE_SKILL:
+    if (
+        evaluation.warnings
+        or not found.log_loss_skill.is_above(0)
+        or found.log_loss_skill.value < LITTLE_SKILL
+    ):
         return Tone.UNSURE
     return Tone.GOOD
 
@@ -167,8 +172,8 @@ def _against(evaluation: Evaluation) -> tuple[Section, ...]:
     if against is None:
         return ()
     lead = "Two models err on the same hard rows, so that the difference is surer than either figure."
-    blocks = (Paragraph(text=_said(against.sentence)), against_table(evaluation, against))
-    return (Section(title=f"Beside {against.name}", lead=lead, blocks=blocks),)
+    blocks = (Paragraph(text=_said(against.sentence)), against_table(against))
+    return (Section(title=f"Beside {against.titles[1]}", lead=lead, blocks=blocks),)
 
 
 def _origin(evaluation: Evaluation) -> Facts:

@@ -22,7 +22,10 @@ def estimate_cell(
     """A figure with its interval below; a dash for none."""
     if found is None:
         return NOTHING
-    interval = f"{said(found.low)} to {said(found.high)}"
+    if found.low is None or found.high is None:
+        interval = "too few rows for an interval"
+    else:
+        interval = f"{said(found.low)} to {said(found.high)}"
     note = f"{interval}, {note}" if note else interval
     return Cell(text=said(found.value), value=found.value, note=note, tone=tone)
 

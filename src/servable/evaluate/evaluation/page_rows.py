@@ -115,15 +115,16 @@ def _marked(found: SliceFigure | None, *, said: Said = significant, missing: Cel
     return estimate_cell(found.estimate, said=said, note=_MARKS[found.mark], tone=tone)
 
 
-def against_table(evaluation: Evaluation, against: Against) -> Table:
+def against_table(against: Against) -> Table:
     """Figures of both models, and the differences."""
+    ours, theirs = against.titles
     compared = (("AUC", against.auc), ("Log-loss", against.log_loss), ("Brier score", against.brier))
     return Table(
         caption="Two models on the same rows",
         columns=(
             Column(title="Figure"),
-            Column(title=f"{evaluation.model.name}, {against.kind}", is_number=True),
-            Column(title=f"{against.name}, {against.other_kind}", is_number=True),
+            Column(title=f"{ours}, {against.kind}", is_number=True),
+            Column(title=f"{theirs}, {against.other_kind}", is_number=True),
             Column(title="Difference", is_number=True),
         ),
         rows=(

@@ -5,7 +5,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from servable.artifact import MOST_NAME_CHARS
 from servable.evaluate.evaluation.columns import MISSING, Categories, Lengths, Numbers, SliceColumn
+from servable.evaluate.ranges import names_of_numbers
+from servable.wording import cut as shortened
 
 MOST_CATEGORIES: Final = 8
 """Categories of a column that are slices of their own; the others are one slice together."""
@@ -40,7 +43,9 @@ def _categories(column: Categories) -> list[Cut]:
     named, others = order[:MOST_CATEGORIES], order[MOST_CATEGORIES:]
     if len(others) == 1:  # a rest of one is that one
         named, others = order, order[:0]
-    slices = [(names[code], np.flatnonzero(codes == code)) for code in named.tolist()]
+    slices = [
+        (shortened(names[code], MOST_NAME_CHARS), np.flatnonzero(codes == code)) for code in named.tolist()
+    ]
     rest = (f"the other {len(others):,} values", np.flatnonzero(np.isin(codes, others)))
     return [*slices, rest, (_MISSING, np.flatnonzero(codes == MISSING))]
 
@@ -51,11 +56,12 @@ def _numbers(values: NDArray[np.float64]) -> list[Cut]:
     missing = (_MISSING, np.flatnonzero(is_missing))
     distinct = np.unique(present)
     if len(distinct) <= MOST_CATEGORIES:
-        return [*((_number(value), np.flatnonzero(values == value)) for value in distinct.tolist()), missing]
+        names_of = names_of_numbers(distinct.tolist())
+        return [*((name, np.flatnonzero(values == value)) for value, name in names_of.items()), missing]
     edges = np.unique(np.quantile(present, [0.25, 0.5, 0.75], method="lower"))
     quarter = np.where(is_missing, -1, np.searchsorted(edges, values, side="left"))
-    lower = [f"above {_number(edge)}" for edge in edges.tolist()]
-    upper = [f"up to {_number(edge)}" for edge in edges.tolist()]
+    numbers = names_of_numbers(edges.tolist()).values()
+    lower, upper = [f"above {number}" for number in numbers], [f"up to {number}" for number in numbers]
     names = [upper[0], *(f"{low}, {high}" for low, high in zip(lower, upper[1:], strict=False)), lower[-1]]
     return [*((name, np.flatnonzero(quarter == place)) for place, name in enumerate(names)), missing]
 
@@ -71,7 +77,3 @@ def _lengths(characters: NDArray[np.int64]) -> list[Cut]:
         (f"up to {middle:,} characters", np.flatnonzero((characters > 0) & (characters <= middle))),
         (f"above {middle:,} characters", np.flatnonzero(characters > middle)),
     ]
-
-
-def _number(value: float) -> str:
-    return f"{value:.6g}"

@@ -17,12 +17,13 @@ from servable.evaluate.evaluation.judged import ScoreKind
 from servable.evaluate.evaluation.measure import Measured, is_percentile, measure
 from servable.evaluate.evaluation.scoring import changes_scores
 from servable.evaluate.evaluation.sentences import data_sentences, data_warnings, figure_sentences, headline
-from servable.evaluate.evaluation.settings import EvaluationSettings
+from servable.evaluate.evaluation.settings import EvaluationSettings, Origin
 from servable.evaluate.evaluation.table import ScoredTable, read_scored_table
 from servable.evaluate.evaluation.use import Use, use_of_rows, use_of_rows_by_other
 from servable.metrics import base_rate
 from servable.progress import Progress, silent
 from servable.scorer import Scorer
+from servable.wording import enumerated
 
 LEAST_ROWS_EVALUATED: Final = 30
 """Labelled rows below which no figure means anything."""
@@ -62,6 +63,7 @@ def evaluate(
         path, scorer, settings=settings, rows=use.rows, against=against, progress=progress
     )
     _require_two_classes(path, table, scorer.schema.classes)
+    _require_two_groups(path, table)
     measured = measure(table, scorer, against=against, settings=settings, progress=progress)
     return _evaluation(
         scorer, settings=settings, data=_data(path, scorer, settings, table), measured=measured, use=use
@@ -141,7 +143,7 @@ def _require_two_for_thresholds(scorer: Scorer, settings: EvaluationSettings) ->
                 code="evaluate.setting",
                 where="--threshold",
                 expected="a model of two classes",
-                found=f"{len(classes)}: {', '.join(classes)}",
+                found=f"{len(classes)}: {enumerated(classes)}",
                 fix="leave it out",
             )
         )
@@ -154,8 +156,8 @@ def _require_same_classes(scorer: Scorer, against: Scorer) -> None:
             Problem(
                 code="evaluate.classes",
                 where=f"--against, {against.artifact.name}",
-                expected=f"the classes {', '.join(ours)}, in this order",
-                found=", ".join(theirs),
+                expected=f"the classes {enumerated(ours)}, in this order",
+                found=enumerated(theirs),
                 fix="compare with a model of the same classes",
             )
         )
@@ -173,6 +175,22 @@ def _require_rows(path: Path, rows: int, settings: EvaluationSettings) -> None:
                 fix="evaluate on more rows",
             )
         )
+
+
+def _require_two_groups(path: Path, table: ScoredTable) -> None:
+    grouping = table.grouping
+    if grouping is None or grouping.groups > 1:
+        return
+    is_asked = grouping.origin is Origin.ASKED
+    raise BadInput(
+        Problem(
+            code="evaluate.groups",
+            where=f'{path.name}, {"--group" if is_asked else "column"} "{grouping.column}"',
+            expected="at least two values, since the bootstrap draws whole groups of rows",
+            found=f"one value in all {len(table):,} rows",
+            fix="name another column" if is_asked else "evaluate on rows of more groups, or pass `--group`",
+        )
+    )
 
 
 def _require_two_classes(path: Path, table: ScoredTable, classes: tuple[str, ...]) -> None:

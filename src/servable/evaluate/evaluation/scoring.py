@@ -1,12 +1,11 @@
 """The scores of one model for the rows of a table, block by block."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from servable.errors import ServableError
 from servable.records import FloatArray, Records
 from servable.scorer import Scorer
 
@@ -41,11 +40,7 @@ class Scoring:
         Raises:
             ServableError: naming file and record, if one cannot be scored.
         """
-        try:
-            found = self._scorer.score_records(records)
-        except ServableError as error:
-            where = f"{path.name}, record {rows[self._first_failure(records)]}"
-            raise type(error)([replace(problem, where=where) for problem in error.problems]) from error
+        found = self._scorer.score_rows(records, rows, file=path.name)
         self._raw.append(found.raw)
         if changes_scores(self._scorer):
             self._calibrated.append(found.calibrated)
@@ -57,19 +52,6 @@ class Scoring:
             calibrated=np.concatenate(self._calibrated) if self._calibrated else None,
             kept_raw=_kept_raw(self._scorer) - self._kept_before,
         )
-
-    def _first_failure(self, records: Records) -> int:
-        """The place of the first of some records that cannot be scored, by halves; one of them cannot."""
-        low, high = 0, len(records)
-        while high - low > 1:
-            middle = (low + high) // 2
-            try:
-                self._scorer.score_records(records.take(np.arange(low, middle)))
-            except ServableError:
-                high = middle
-            else:
-                low = middle
-        return low
 
 
 def changes_scores(scorer: Scorer) -> bool:

@@ -7,7 +7,7 @@ from servable.evaluate.evaluation.evaluation import LabelledRows
 from servable.evaluate.evaluation.figures import ProbabilityFigures, ScoreFigures
 from servable.evaluate.evaluation.settings import Origin
 from servable.evaluate.evaluation.words import figure, interval, signed_interval
-from servable.metrics import Estimate, skill_sentence
+from servable.metrics import FEWEST_OF_CLASS, Estimate, skill_sentence
 from servable.wording import counted
 
 FEW_OF_CLASS: Final = 10
@@ -50,9 +50,9 @@ def figure_sentences(
 
 
 def _changed(change: Estimate) -> str:
-    if change.high < 0:
+    if change.is_below(0):
         verb = "calibration lowers the log-loss"
-    elif change.low > 0:
+    elif change.is_above(0):
         verb = "calibration raises the log-loss, and so makes the scores worse"
     else:
         verb = "calibration does not change the log-loss by more than chance does"
@@ -61,10 +61,11 @@ def _changed(change: Estimate) -> str:
 
 def _bias(scores: str, found: ProbabilityFigures, *, classes: int) -> str:
     bias = found.bias
-    if bias.low <= 0 <= bias.high:
-        verdict = "right on average"
-    else:
-        verdict = "too high on average" if bias.value > 0 else "too low on average"
+    verdict = "right on average"
+    if bias.is_above(0):
+        verdict = "too high on average"
+    if bias.is_below(0):
+        verdict = "too low on average"
     said, came_true = (
         ("mean score", "share of class 1")
         if classes == 2
@@ -116,7 +117,8 @@ def data_warnings(data: LabelledRows, classes: Sequence[str]) -> Iterator[str]:
         )
     for name, rows in zip(classes, data.rows_of_class, strict=True):
         if 0 < rows < FEW_OF_CLASS:
-            yield f'only {counted(rows, "row")} of class "{name}": intervals are rough'
+            few = ", and an AUC has none" if rows < FEWEST_OF_CLASS else ""
+            yield f'only {counted(rows, "row")} of class "{name}": intervals are rough{few}'
     if data.grouping is not None and data.grouping.groups < FEW_GROUPS:
         yield (
             f'only {counted(data.grouping.groups, "group")} of "{data.grouping.column}": intervals are rough'

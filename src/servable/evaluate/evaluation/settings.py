@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from servable.errors import BadInput, Problem, shown
+from servable.errors import shown
+from servable.evaluate.settings import require_seed, setting_refused
 from servable.train import Part
 
 LEAST_DRAWS: Final = 100
@@ -36,12 +37,13 @@ class EvaluationSettings:
 
     def __post_init__(self) -> None:
         if not LEAST_DRAWS <= self.draws <= MOST_DRAWS:
-            raise _refusal("--draws", f"a number from {LEAST_DRAWS} to {MOST_DRAWS:,}", shown(self.draws))
-        if self.seed < 0:
-            raise _refusal("--seed", "a number that is not negative", shown(self.seed))
+            raise setting_refused(
+                "--draws", f"a number from {LEAST_DRAWS} to {MOST_DRAWS:,}", shown(self.draws)
+            )
+        require_seed(self.seed)
         for threshold in self.thresholds:
             if not 0 <= threshold <= 1:
-                raise _refusal("--threshold", "a score from 0 to 1", shown(threshold))
+                raise setting_refused("--threshold", "a score from 0 to 1", shown(threshold))
 
 
 class Origin(StrEnum):
@@ -64,11 +66,3 @@ class Grouping:
     column: str
     groups: int
     origin: Origin
-
-
-def _refusal(where: str, expected: str, found: str) -> BadInput:
-    return BadInput(
-        Problem(
-            code="evaluate.setting", where=where, expected=expected, found=found, fix="choose another number"
-        )
-    )

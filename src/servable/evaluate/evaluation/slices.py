@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from servable.evaluate.evaluation.columns import SliceColumn
 from servable.evaluate.evaluation.judged import Judged
 from servable.evaluate.evaluation.parts import cut
-from servable.metrics import Estimate, Figure, Resampler, resample
+from servable.metrics import REACH, Estimate, Figure, Resampler, resample
 
 SMALLEST_SLICE: Final = 50
 SMALLEST_CLASS: Final = 10
@@ -24,7 +24,6 @@ SLICE_DRAWS: Final = 200
 SLICE_FIGURES: Final = ("auc", "log_loss", "bias")
 """Their names among the figures of the whole table."""
 
-_REACH: Final = 1.96
 _LEVEL: Final = 0.05
 
 
@@ -191,12 +190,14 @@ def _gap(judged: Judged, rows: NDArray[np.int64], draws: Resampler) -> _Gap:
 
 def _mark(found: Estimate, whole: float, *, comparisons: int) -> Mark:
     """By how many standard errors the whole lies away, from the end of the interval that it lies beyond."""
+    if found.low is None or found.high is None:
+        return Mark.NONE
     apart = found.low - whole if whole < found.low else whole - found.high
     if apart <= 0:
         return Mark.NONE
     reach = found.value - found.low if whole < found.low else found.high - found.value
     furthest = NormalDist().inv_cdf(1 - _LEVEL / (2 * comparisons))
-    return Mark.FAR if _REACH * (apart + reach) > furthest * reach else Mark.APART
+    return Mark.FAR if REACH * (apart + reach) > furthest * reach else Mark.APART
 
 
 def _sentence(slices: Iterable[Slice], *, comparisons: int) -> str:

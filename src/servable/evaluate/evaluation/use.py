@@ -1,10 +1,12 @@
 """Whether the rows of an evaluation are new to a model: it looks better on those that it was fitted on."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from servable.artifact import Artifact
-from servable.evaluate.evaluation.blocks import labelled_blocks, wanted_blocks
+from servable.datasets import LabelledBlock
+from servable.evaluate.evaluation.blocks import as_the_other, labelled_blocks, wanted_blocks
 from servable.evaluate.evaluation.settings import EvaluationSettings
 from servable.scorer import Scorer
 from servable.train import RecordedSplit, fitted_its_calibrator, used_in_training
@@ -36,8 +38,12 @@ def use_of_rows(path: Path, scorer: Scorer, settings: EvaluationSettings) -> Use
         NotFound, BadInput: if the table cannot be read.
         Damaged: if what the artifact remembers of its training is broken.
     """
+    return _use(path, scorer, settings, labelled_blocks(path, scorer.artifact, settings))
+
+
+def _use(path: Path, scorer: Scorer, settings: EvaluationSettings, labelled: Iterator[LabelledBlock]) -> Use:
     artifact = scorer.artifact
-    blocks = wanted_blocks(path, artifact, settings, labelled_blocks(path, artifact, settings))
+    blocks = wanted_blocks(path, artifact, settings, labelled)
     used = used_in_training(path, artifact, blocks, part=settings.part)
     said = used.sentence()
     warnings = [f"{said}; a model looks better there than it is"] if used.is_beyond_chance else []
@@ -61,7 +67,9 @@ def use_of_rows_by_other(path: Path, other: Scorer, artifact: Artifact, settings
         return Use()
     label = settings.label or artifact.schema.label_name
     theirs = replace(settings, label=label, slices=(), group=None)
-    found = use_of_rows(path, other, theirs)
+    found = _use(
+        path, other, theirs, as_the_other(other.artifact, labelled_blocks(path, other.artifact, theirs))
+    )
     return Use(
         warnings=tuple(f"the other model, {other.artifact.name}: {sentence}" for sentence in found.warnings)
     )

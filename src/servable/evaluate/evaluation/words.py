@@ -11,12 +11,12 @@ def figure(value: float) -> str:
 
 def interval(estimate: Estimate) -> str:
     """A figure with its 95 % interval: `0.9123 [0.9011, 0.9235]`."""
-    return f"{estimate.value:z.4f} [{estimate.low:z.4f}, {estimate.high:z.4f}]"
+    return estimate.text("z.4f")
 
 
 def signed_interval(estimate: Estimate) -> str:
     """A difference with its 95 % interval."""
-    return f"{estimate.value:+z.4f} [{estimate.low:+z.4f}, {estimate.high:+z.4f}]"
+    return estimate.text("+z.4f")
 
 
 def percent_or_dash(share: float | None) -> str:

@@ -1,15 +1,25 @@
 """One record through two artifacts, and where its ways part."""
 
+from dataclasses import replace
+
+from servable.artifact import Artifact, StoredText
 from servable.calibration import calibrate_or_keep
-from servable.evaluate.explain.found import Explanation
+from servable.evaluate.explain.found import Explanation, TextSeen
 from servable.evaluate.explain.partings import Comparison, Sides, concluded, in_order, is_close
 from servable.evaluate.explain.partings_of_numbers import field_partings, vector_partings
-from servable.evaluate.explain.partings_of_scores import Crossed, Scores, score_partings
-from servable.evaluate.explain.partings_of_texts import text_notes, text_partings
+from servable.evaluate.explain.partings_of_scores import Crossed, Scores, class_partings, score_partings
+from servable.evaluate.explain.partings_of_texts import (
+    CrossedText,
+    is_same_left,
+    limits,
+    text_notes,
+    text_partings,
+)
 from servable.evaluate.explain.scores import shortest
+from servable.evaluate.explain.texts import text_seen
 from servable.evaluate.explain.way import Way
 from servable.records import FloatArray, ModelInputs, Records
-from servable.scorer import Scorer
+from servable.scorer import Scorer, text_reader_of
 
 _SIDES = Sides(ours="A", theirs="B")
 
@@ -19,10 +29,16 @@ def compared_with(a: Way, b: Way) -> Comparison:
     ours, theirs = a.found, b.found
     texts = {text.field: text for text in theirs.texts}
     common = [(text, texts[text.field]) for text in ours.texts if text.field in texts]
+    crossed = {pair[0].field: _text_of(*pair, a.scorer, b.scorer) for pair in common}
     inputs = in_order(
         field_partings(ours, theirs, _SIDES),
-        (parting for pair in common for parting in text_partings(*pair, _SIDES)),
+        (
+            parting
+            for pair in common
+            for parting in text_partings(*pair, crossed[pair[0].field], _SIDES)
+        ),
         vector_partings(ours, theirs, _SIDES),
+        class_partings(ours, theirs, _SIDES),
     )
     scores = score_partings(
         ours,
@@ -55,6 +71,27 @@ def _are_vectors_equal(ours: Explanation, theirs: Explanation) -> bool:
         one.name == other.name and is_close(one.value, other.value)
         for one, other in zip(ours.vector, theirs.vector, strict=True)
     )
+
+
+def _text_of(ours: TextSeen, theirs: TextSeen, a: Scorer, b: Scorer) -> CrossedText:
+    """What B's chunker and tokenizer make of what A's steps left of a text: first the one, then both."""
+    field = ours.field
+    stored, other = (_stored(scorer.artifact, field) for scorer in (a, b))
+    if is_same_left(ours, theirs):
+        tokenized = theirs
+    else:
+        tokenized = text_seen(ours.text, b.preprocessor.texts[field].trace_of_left(ours.left), other)
+    if ours.tokenizer == theirs.tokenizer:
+        return CrossedText(chunked=tokenized, tokenized=tokenized)
+    if limits(ours) == limits(theirs):
+        return CrossedText(chunked=ours, tokenized=tokenized)
+    mixed = replace(other, tokenizer=stored.tokenizer, where=stored.where)
+    chunked = text_seen(ours.text, text_reader_of(mixed).trace_of_left(ours.left), mixed)
+    return CrossedText(chunked=chunked, tokenized=tokenized)
+
+
+def _stored(artifact: Artifact, field: str) -> StoredText:
+    return next(text for text in artifact.texts if text.field == field)
 
 
 def _raw_of(a: Scorer, b: Scorer, records: Records) -> Scores | None:

@@ -24,6 +24,7 @@ class Step(StrEnum):
     RISK_TABLE = "risk table"
     IMPUTATION = "imputation"
     VECTOR = "vector"
+    CLASSES = "classes"
     RAW = "raw scores"
     CALIBRATOR = "calibrator"
     LABEL = "label"
@@ -43,6 +44,7 @@ class Parting:
         sentence: in words, with both values.
         ours, theirs: both values.
         follows: whether the step itself is the same on both sides and only what it got differs.
+        is_placed: whether it is this step, and none before it that only one side tells.
     """
 
     step: Step
@@ -51,6 +53,7 @@ class Parting:
     ours: Value
     theirs: Value
     follows: bool
+    is_placed: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,12 +126,15 @@ def concluded(partings: Sequence[Parting], sides: Sides) -> str:
     if not partings:
         return f"{sides.ours} and {sides.theirs} are equal for this record through every step compared."
     first, *others = partings
-    own = [parting for parting in others if not parting.follows]
+    own = [parting for parting in others if parting.is_placed and not parting.follows]
     where = f'{first.step} of "{first.field}"' if first.field else str(first.step)
-    said = f"{sides.ours} and {sides.theirs} part first at: {where}."
+    place = "at" if first.is_placed else "at or before"
+    said = f"{sides.ours} and {sides.theirs} part first {place}: {where}."
     if own:
         steps = ", ".join(dict.fromkeys(str(parting.step) for parting in own))
         return f"{said} They differ in their own right further on, too: {steps}."
+    if not all(parting.follows for parting in others):
+        return f"{said} Whether all else follows from it cannot be told."
     return f"{said} All else follows from it." if others else said
 
 

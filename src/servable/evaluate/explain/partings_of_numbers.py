@@ -31,7 +31,7 @@ def field_partings(ours: Explanation, theirs: Explanation, sides: Sides) -> Iter
         other = others.get(field.name)
         if other is None or not (field.is_read or other.is_read):
             continue
-        if field.kind is not other.kind or not _is_same(field, other):
+        if field.kind is not other.kind or not _is_same(field.bound, other.bound):
             yield Parting(
                 step=Step.FIELDS,
                 field=field.name,
@@ -70,10 +70,11 @@ def _texts_of_one(one: Explanation, other: Explanation, names: tuple[str, str]) 
             )
 
 
-def _is_same(ours: FieldSeen, theirs: FieldSeen) -> bool:
-    if isinstance(ours.bound, float | int) and isinstance(theirs.bound, float | int):
-        return is_close(ours.bound, theirs.bound)
-    return ours.bound == theirs.bound
+def _is_same(ours: str | float | None, theirs: str | float | None) -> bool:
+    """Whether both read the same of a cell."""
+    if isinstance(ours, float | int) and isinstance(theirs, float | int):
+        return is_close(ours, theirs)
+    return ours == theirs
 
 
 def _read(field: FieldSeen) -> str:
@@ -97,7 +98,7 @@ def _feature(ours: FeatureSeen, theirs: FeatureSeen, sides: Sides) -> Parting:
         f"{came_from(theirs)}.",
         ours=ours.value,
         theirs=theirs.value,
-        follows=step is Step.FIELDS,  # the same steps of something that was read otherwise
+        follows=step is Step.FIELDS or not _is_same(ours.given, theirs.given),  # it was read otherwise
     )
 
 

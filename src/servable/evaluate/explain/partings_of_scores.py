@@ -22,6 +22,28 @@ class Crossed:
     calibrated: Scores | None
 
 
+def class_partings(ours: Explanation, theirs: Explanation, sides: Sides) -> Iterator[Parting]:
+    """Classes of other names, or in another order, so that the same scores say something else."""
+    a, b = ours.model.classes, theirs.model.classes
+    if a == b:
+        return
+    why = "the same names in another order" if sorted(a) == sorted(b) else "the names differ"
+    at = next((at for at, pair in enumerate(zip(a, b, strict=False)) if pair[0] != pair[1]), None)
+    said = (
+        f'class {at} is "{a[at]}" for {sides.ours}, "{b[at]}" for {sides.theirs}'
+        if at is not None
+        else f"{sides.ours} has {len(a)} of them, {sides.theirs} {len(b)}"
+    )
+    yield Parting(
+        step=Step.CLASSES,
+        field="",
+        sentence=f"classes: {said}; {why}.",
+        ours=list(a),
+        theirs=list(b),
+        follows=False,
+    )
+
+
 def score_partings(
     ours: Explanation, theirs: Explanation, crossed: Crossed, sides: Sides, *, are_inputs_equal: bool
 ) -> Iterator[Parting]:
@@ -49,8 +71,8 @@ def score_partings(
     is_own = crossed.calibrated is not None and not are_close(a.calibrated, crossed.calibrated)
     if is_own or not (is_raw_equal or are_close(a.calibrated, b.calibrated)):
         yield _calibrated(ours, theirs, crossed.calibrated if is_own else None, sides)
-    if a.label != b.label:
-        one, other = (side.model.classes[side.scores.label] for side in (ours, theirs))
+    one, other = (side.model.classes[side.scores.label] for side in (ours, theirs))
+    if one != other:
         yield Parting(
             step=Step.LABEL,
             field="",

@@ -1,6 +1,7 @@
 """Where the ways of one text part: a step, the chunker, or the tokenizer."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from servable.evaluate.explain.found import TextSeen
@@ -8,31 +9,50 @@ from servable.evaluate.explain.partings import Parting, Sides, Step, around_part
 from servable.wording import counted
 
 
-def text_partings(ours: TextSeen, theirs: TextSeen, sides: Sides) -> Iterator[Parting]:
-    """The partings of one text field that both sides read."""
-    if not _is_same_left(ours, theirs):
-        yield _step(ours, theirs, sides)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrossedText:
+    """What the other side makes of what this side's steps have left of a text.
+
+    Attributes:
+        chunked: by the other side's limits of chunks and this side's tokenizer.
+        tokenized: by the other side's limits and tokenizer.
+    """
+
+    chunked: TextSeen
+    tokenized: TextSeen
+
+
+def text_partings(
+    ours: TextSeen, theirs: TextSeen, crossed: CrossedText, sides: Sides
+) -> Iterator[Parting]:
+    """The partings of one text field that both sides read; none if the encoders read the same."""
     if token_ids(ours) == token_ids(theirs):
         return
-    is_rechunked = [chunk.text for chunk in ours.chunks] != [chunk.text for chunk in theirs.chunks]
-    is_recut = [chunk.cut_tokens for chunk in ours.chunks] != [chunk.cut_tokens for chunk in theirs.chunks]
-    is_of_limits = _limits(ours) != _limits(theirs) and (is_rechunked or is_recut)
-    if is_of_limits:
-        yield _chunking(ours, theirs, sides)
-    is_of_tokenizer = ours.tokenizer != theirs.tokenizer
-    if is_of_tokenizer or not is_of_limits:
-        yield _tokenizer(ours, theirs, sides, follows=not is_of_tokenizer)
+    is_left_same = is_same_left(ours, theirs)
+    if not is_left_same:
+        yield _step(ours, theirs, sides)
+    of = "" if is_left_same else f"of what the steps of {sides.ours} leave: "
+    is_of_chunks = token_ids(ours) != token_ids(crossed.chunked)
+    is_of_tokenizer = token_ids(crossed.chunked) != token_ids(crossed.tokenized)
+    if is_of_chunks:
+        yield _chunking(ours, crossed.chunked, sides, of)
+    if is_of_tokenizer:
+        yield _tokenizer(crossed.chunked, crossed.tokenized, sides, of)
+    if not (is_of_chunks or is_of_tokenizer):
+        yield _tokens(ours, theirs, sides)
 
 
 def text_notes(ours: TextSeen, theirs: TextSeen, sides: Sides) -> Iterator[str]:
     """What differs about a text's way without an effect on this text."""
     where = f'text "{ours.field}"'
-    if _names(ours) != _names(theirs) and _is_same_left(ours, theirs):
+    is_left_same, is_read_same = is_same_left(ours, theirs), token_ids(ours) == token_ids(theirs)
+    if _names(ours) != _names(theirs) and (is_left_same or is_read_same):
         lists = f"{sides.ours}: {_listed(_names(ours))}; {sides.theirs}: {_listed(_names(theirs))}"
-        yield f"{where}: the steps differ without an effect on this text ({lists})."
-    if token_ids(ours) != token_ids(theirs):
+        what = "this text" if is_left_same else "the tokens of this text"
+        yield f"{where}: the steps differ without an effect on {what} ({lists})."
+    if not is_read_same:
         return
-    if _limits(ours) != _limits(theirs):
+    if limits(ours) != limits(theirs):
         yield f"{where}: the limits of chunks differ without an effect on this text."
     if ours.tokenizer != theirs.tokenizer:
         yield f"{where}: the tokenizers differ without an effect on this text."
@@ -102,11 +122,11 @@ def _difference(names: list[str], others: list[str], ours: list[str], theirs: li
     return f"{sides.ours} runs {_listed(ours)} where {sides.theirs} runs {_listed(theirs)}"
 
 
-def _chunking(ours: TextSeen, theirs: TextSeen, sides: Sides) -> Parting:
+def _chunking(ours: TextSeen, theirs: TextSeen, sides: Sides, of: str) -> Parting:
     return Parting(
         step=Step.CHUNKING,
         field=ours.field,
-        sentence=f'text "{ours.field}": {sides.ours} reads {_chunked(ours)}; {sides.theirs} reads '
+        sentence=f'{of}text "{ours.field}": {sides.ours} reads {_chunked(ours)}; {sides.theirs} reads '
         f"{_chunked(theirs)}.",
         ours=[chunk.text for chunk in ours.chunks],
         theirs=[chunk.text for chunk in theirs.chunks],
@@ -114,16 +134,29 @@ def _chunking(ours: TextSeen, theirs: TextSeen, sides: Sides) -> Parting:
     )
 
 
-def _tokenizer(ours: TextSeen, theirs: TextSeen, sides: Sides, *, follows: bool) -> Parting:
+def _tokenizer(ours: TextSeen, theirs: TextSeen, sides: Sides, of: str) -> Parting:
     ids = token_ids(theirs)
-    why = "the tokenizers are the same and the texts are not" if follows else "the tokenizers differ"
     return Parting(
         step=Step.TOKENIZER,
+        field=ours.field,
+        sentence=f"{of}{first_token(ours, ids, sides, named=theirs)}; the tokenizers differ.",
+        ours=token_ids(ours),
+        theirs=ids,
+        follows=False,
+    )
+
+
+def _tokens(ours: TextSeen, theirs: TextSeen, sides: Sides) -> Parting:
+    """Tokens that differ because the texts before them do."""
+    ids = token_ids(theirs)
+    why = f"of what the steps of {sides.ours} leave both make the same, so it follows"
+    return Parting(
+        step=Step.TOKENS,
         field=ours.field,
         sentence=f"{first_token(ours, ids, sides, named=theirs)}; {why}.",
         ours=token_ids(ours),
         theirs=ids,
-        follows=follows,
+        follows=True,
     )
 
 
@@ -136,7 +169,7 @@ def _chunked(text: TextSeen) -> str:
     return f"{counted(len(text.chunks), 'chunk')}{packed} ({most}), {counted(text.tokens, 'token')}{cut}"
 
 
-def _is_same_left(ours: TextSeen, theirs: TextSeen) -> bool:
+def is_same_left(ours: TextSeen, theirs: TextSeen) -> bool:
     """Whether the steps left the same; for the chunker, a text that nothing has split is one message."""
     if ours.left == theirs.left:
         return True
@@ -156,5 +189,6 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(names) or "none"
 
 
-def _limits(text: TextSeen) -> tuple[bool, int, int | None]:
+def limits(text: TextSeen) -> tuple[bool, int, int | None]:
+    """What bounds the chunks of a text: whether it is chunked, tokens of a chunk, chunks."""
     return text.is_chunked, text.max_tokens, text.max_chunks

@@ -6,8 +6,6 @@ from servable.artifact import StoredText
 from servable.evaluate.explain.found import ChunkSeen, StepSeen, TextSeen
 from servable.preprocess import TextTrace
 
-_CHUNKER = "dialogue_chunker"
-
 
 def text_seen(text: str | None, trace: TextTrace, stored: StoredText) -> TextSeen:
     """One text, step by step.
@@ -21,7 +19,7 @@ def text_seen(text: str | None, trace: TextTrace, stored: StoredText) -> TextSee
         field=stored.field,
         text=text or "",
         steps=tuple(StepSeen(name=name, value=value) for name, value in trace.steps),
-        is_chunked=_CHUNKER in stored.steps,
+        is_chunked=trace.is_chunked,
         max_tokens=stored.max_tokens,
         max_chunks=stored.max_chunks,
         messages=trace.messages,

@@ -94,6 +94,22 @@ class TextPipeline:
         """What each step made of each text; the tokens of all are made in one call."""
         steps = [tuple(self._clean.each(text or "")) for text in texts]
         left = [of_text[-1][1] if of_text else text or "" for of_text, text in zip(steps, texts, strict=True)]
+        return self._traces_behind(steps, left)
+
+    def trace_of_left(self, left: Messages) -> TextTrace:
+        """What the chunker and the tokenizer make of what some steps have left of a text."""
+        (trace,) = self._traces_behind([()], [left])
+        return trace
+
+    def _traces_behind(
+        self, steps: Sequence[tuple[tuple[str, Messages], ...]], left: Sequence[Messages]
+    ) -> list[TextTrace]:
+        """The traces of texts of which the steps are done.
+
+        Args:
+            steps: of each text, what each step left.
+            left: of each text, what the last one left.
+        """
         messages = self._messages(left)
         packed = [self._packed(of_text) for of_text in messages]
         kept = [self._told(chunks) for chunks, _ in packed]
@@ -101,6 +117,7 @@ class TextPipeline:
         return [
             TextTrace(
                 steps=of_steps,
+                is_chunked=self._is_chunked,
                 messages=_traced_messages(of_text, in_chunks=in_chunks) if self._is_chunked else (),
                 chunks=tuple(self._traced(chunk, next(encodings)) for chunk in chunks),
             )

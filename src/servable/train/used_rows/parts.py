@@ -1,7 +1,7 @@
 """Which part of the split each row of a table belongs to, by the rule that a training wrote down."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Self
@@ -10,11 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from servable.artifact import Artifact
-from servable.datasets import LabelledBlock
+from servable.codecs import read_table_blocks
+from servable.datasets import LabelledBlock, is_missing, require_label
 from servable.errors import BadInput, Problem
 from servable.records import ABSENT, Table
 from servable.train.split import BY_ROW_NUMBER, SPLIT_RULE, Part, parts_at, positions
 from servable.train.used_rows.recorded_facts import RecordedFacts
+from servable.wording import enumerated
+
+NO_PART: Final = ""
+"""In the place of a part: the row has no label where training looked for one, and had no number there."""
 
 _OTHERWISE: Final = "leave `--part` out, or cut the table by yourself"
 
@@ -27,11 +32,13 @@ class RecordedSplit:
         sha256: of the table's file.
         key: the column by which rows were split; None for the row's number among those with a label.
         is_sampled: whether only some rows of the parts that a model is fitted on were used.
+        is_older: whether the training wrote "row number" for none, which a column may also be called.
     """
 
     sha256: str
     key: str | None
     is_sampled: bool
+    is_older: bool = False
 
     @classmethod
     def of(cls, artifact: Artifact) -> Self | None:
@@ -39,12 +46,18 @@ class RecordedSplit:
         facts = RecordedFacts.of(artifact)
         if facts.data is None or facts.split is None or facts.split.rule != SPLIT_RULE:
             return None
-        by_number = facts.split.key == BY_ROW_NUMBER and artifact.schema.id_name != BY_ROW_NUMBER
+        key = facts.split.key
+        is_older = key == BY_ROW_NUMBER and artifact.schema.id_name != BY_ROW_NUMBER
         return cls(
             sha256=facts.data.sha256,
-            key=None if by_number else facts.split.key,
+            key=None if is_older else key,
             is_sampled=facts.split.sample is not None,
+            is_older=is_older,
         )
+
+    def key_in(self, columns: Sequence[str]) -> str | None:
+        """The column of the keys in a table with these columns; None for row numbers."""
+        return BY_ROW_NUMBER if self.is_older and BY_ROW_NUMBER in columns else self.key
 
 
 def sha256_of(path: Path) -> str | None:
@@ -58,7 +71,7 @@ def sha256_of(path: Path) -> str | None:
 def parts_of(
     path: Path, artifact: Artifact, blocks: Iterable[LabelledBlock]
 ) -> Iterator[tuple[LabelledBlock, NDArray[np.str_]]]:
-    """Each block with `[n]` parts of its rows, values of `Part`.
+    """Each block with `[n]` parts of its rows, values of `Part`, or `NO_PART`.
 
     Args:
         path: the file of the blocks.
@@ -73,10 +86,7 @@ def parts_of(
     split = RecordedSplit.of(artifact)
     if split is None:
         raise _unknown("a model whose training wrote down how it split its rows", "nothing about it")
-    if split.key is None and sha256_of(path) not in (split.sha256, None):
-        expected = "the file that the model was trained on, since its rows were split by their number"
-        raise _unknown(expected, f"another one, {path.name}")
-    return _parts_of(path, split, blocks)
+    return _parts_of(path, artifact, split, blocks)
 
 
 def rows_of_part(
@@ -95,13 +105,37 @@ def rows_of_part(
 
 
 def _parts_of(
-    path: Path, split: RecordedSplit, blocks: Iterable[LabelledBlock]
+    path: Path, artifact: Artifact, split: RecordedSplit, blocks: Iterable[LabelledBlock]
 ) -> Iterator[tuple[LabelledBlock, NDArray[np.str_]]]:
-    seen = 0
+    numbers: NDArray[np.int64] | None = None
     for block in blocks:
-        keys = range(seen, seen + len(block)) if split.key is None else _keys(path, block, split.key)
-        yield block, parts_at(positions(keys))
-        seen += len(block)
+        key = split.key_in(block.table.names or ())
+        if key is not None:
+            yield block, parts_at(positions(_keys(path, block, key)))
+            continue
+        if numbers is None:
+            numbers = _numbers(path, split, artifact.schema.label_name or block.label)
+        yield block, _parts_by_number(numbers[block.rows])
+
+
+def _parts_by_number(numbers: NDArray[np.int64]) -> NDArray[np.str_]:
+    parts = np.full(len(numbers), NO_PART, dtype=f"<U{max(map(len, Part))}")
+    is_known = numbers >= 0
+    parts[is_known] = parts_at(positions(numbers[is_known].tolist()))
+    return parts
+
+
+def _numbers(path: Path, split: RecordedSplit, label: str) -> NDArray[np.int64]:
+    """The number of each row of the file among those that training had; -1 of one without its label."""
+    if sha256_of(path) not in (split.sha256, None):
+        expected = "the file that the model was trained on, since its rows were split by their number"
+        raise _unknown(expected, f"another one, {path.name}")
+    found: list[bool] = []
+    for table in read_table_blocks(path, headers=[frozenset()]):
+        require_label(path, table, label)
+        found += [not is_missing(cell) for cell in table.column(label)]
+    is_known = np.array(found, dtype=np.bool_)
+    return np.where(is_known, is_known.cumsum() - 1, -1)
 
 
 def _keys(path: Path, block: LabelledBlock, key: str) -> list[object]:
@@ -112,7 +146,7 @@ def _keys(path: Path, block: LabelledBlock, key: str) -> list[object]:
                 code="table.column",
                 where=path.name,
                 expected=f'the column "{key}", by which training split its rows',
-                found=f"the columns {', '.join(names)}",
+                found=f"the columns {enumerated(names)}",
                 fix=_OTHERWISE,
             )
         )

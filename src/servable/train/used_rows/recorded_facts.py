@@ -1,11 +1,13 @@
 """What an artifact's training wrote down about its data, its split and its calibrator, for later verbs."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from servable.artifact import Artifact, read_training_facts
+
+_Fact = TypeVar("_Fact", bound=msgspec.Struct)
 
 
 class RecordedTable(msgspec.Struct, frozen=True):
@@ -15,10 +17,10 @@ class RecordedTable(msgspec.Struct, frozen=True):
 
 
 class RecordedRule(msgspec.Struct, frozen=True):
-    """How rows were split: the rule's name, the column of the keys, and how many rows were drawn."""
+    """How rows were split: the rule's name, the column of the keys (none: row numbers), how many were drawn."""
 
     rule: str
-    key: str
+    key: str | None
     sample: int | None = None
 
 
@@ -38,11 +40,21 @@ class RecordedFacts(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, artifact: Artifact) -> "RecordedFacts":
-        """The facts of an artifact; none where another tool wrote them, with a meaning of their own."""
-        try:
-            return msgspec.convert(_facts(artifact), cls)
-        except msgspec.ValidationError:
-            return cls()
+        """The facts of an artifact, but for those that another tool wrote with a meaning of their own."""
+        facts = _facts(artifact)
+        return cls(
+            data=_as(RecordedTable, facts.get("data")),
+            split=_as(RecordedRule, facts.get("split")),
+            calibration=_as(RecordedCalibration, facts.get("calibration")),
+        )
+
+
+def _as(kind: type[_Fact], found: object) -> _Fact | None:
+    """One fact, whatever became of the others."""
+    try:
+        return None if found is None else msgspec.convert(found, kind)
+    except msgspec.ValidationError:
+        return None
 
 
 def _facts(artifact: Artifact) -> Mapping[str, Any]:

@@ -8,12 +8,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
-from servable.artifact import Artifact
+from servable.artifact import Artifact, OnDamage
 from servable.datasets import LabelledBlock
+from servable.errors import Damaged
 from servable.train.split import Part
-from servable.train.used_rows.digests import Counts, TrainingRows, read_training_rows
 from servable.train.used_rows.parts import RecordedSplit, parts_of, sha256_of
 from servable.train.used_rows.recorded_facts import RecordedFacts
+from servable.training_rows import Counts, TrainingRows, read_training_rows
 
 _STANDARD_ERRORS: Final = 3.0
 _SMALLEST_EXCESS: Final = 0.01
@@ -24,8 +25,8 @@ _NO_ROWS: Final = Counts(0, 0)
 class Evidence(StrEnum):
     """By what it can be told which rows training used.
 
-    `SPLIT`: the table is the file that the model was trained on. `DIGESTS`: the training output remembers
-    digests of its rows.
+    `SPLIT`: the table is the file that the model was trained on, or its rows were chosen by the key of the
+    split. `DIGESTS`: the training output remembers digests of its rows.
     """
 
     SPLIT = "split"
@@ -43,6 +44,7 @@ class UsedInTraining:
         evidence: by what.
         counts: rows of which it can be told whether training used them, and those that it did use.
         by_chance: of the rows that training held out, how many equal one that it used all the same.
+        damage: what is broken of what the model remembers, in a sentence, where that is tolerated.
     """
 
     table: str
@@ -50,6 +52,7 @@ class UsedInTraining:
     evidence: Evidence
     counts: Counts
     by_chance: Counts
+    damage: str | None = None
 
     @cached_property
     def is_beyond_chance(self) -> bool:
@@ -77,11 +80,14 @@ class UsedInTraining:
             "rows": self.rows,
             **self.counts._asdict(),
             "share_by_chance": self.by_chance.share,
+            **({} if self.damage is None else {"damage": self.damage}),
         }
 
     def sentence(self) -> str:
         """What is known, for people."""
         if self.evidence is Evidence.NOTHING:
+            if self.damage is not None:
+                return f"whether training used rows of {self.table} could not be checked: {self.damage}"
             return (
                 f"nothing could be checked: the model does not say which rows its training used, "
                 f"so whether those of {self.table} are among them is not known"
@@ -97,7 +103,12 @@ class UsedInTraining:
 
 
 def used_in_training(
-    path: Path, artifact: Artifact, blocks: Iterable[LabelledBlock], *, part: Part | None = None
+    path: Path,
+    artifact: Artifact,
+    blocks: Iterable[LabelledBlock],
+    *,
+    part: Part | None = None,
+    on_damage: OnDamage = OnDamage.REFUSE,
 ) -> UsedInTraining:
     """Whether training used the rows of a file to fit or to pick something.
 
@@ -106,25 +117,42 @@ def used_in_training(
         artifact: of the training.
         blocks: labelled rows of the file, in order: all, or those of one part.
         part: of which part they are, by `rows_of_part`.
+        on_damage: whether what the artifact remembers of its training is passed over where it is broken.
 
     Raises:
         BadInput: if a block cannot be read.
-        Damaged: if what the artifact remembers of its training is broken.
+        Damaged: if what the artifact remembers of its training is broken, and that is refused.
     """
-    remembered = None if artifact.manifest is not None else read_training_rows(artifact.files)
     split = RecordedSplit.of(artifact)
     is_same_file = split is not None and split.sha256 == sha256_of(path)
-    by_chance = _NO_ROWS
-    if split is not None and is_same_file and not (split.is_sampled and remembered is not None):
-        evidence, found = Evidence.SPLIT, _by_split(path, artifact, blocks, part)
-    elif remembered is not None:
+    remembered, damage = None, None
+    if split is None or not is_same_file or split.is_sampled:
+        remembered, damage = _remembered(artifact, on_damage)
+    evidence, by_chance = Evidence.NOTHING, _NO_ROWS
+    found: Iterator[tuple[int, Counts]] = ((len(block), _NO_ROWS) for block in blocks)
+    if remembered is not None:
         evidence, found, by_chance = Evidence.DIGESTS, _by_digests(remembered, blocks), remembered.held_out
-    else:
-        evidence, found = Evidence.NOTHING, ((len(block), _NO_ROWS) for block in blocks)
+    # of another file, rows that the key of the split gives to the training are what it was asked for
+    elif split is not None and (is_same_file or part in _USED):
+        evidence, found = Evidence.SPLIT, _by_split(path, artifact, blocks, part)
     rows, counts = 0, _NO_ROWS
     for rows_of_block, counts_of_block in found:
         rows, counts = rows + rows_of_block, counts + counts_of_block
-    return UsedInTraining(table=path.name, rows=rows, evidence=evidence, counts=counts, by_chance=by_chance)
+    return UsedInTraining(
+        table=path.name, rows=rows, evidence=evidence, counts=counts, by_chance=by_chance, damage=damage
+    )
+
+
+def _remembered(artifact: Artifact, on_damage: OnDamage) -> tuple[TrainingRows | None, str | None]:
+    """What a training output remembers of its rows, or what is broken of it."""
+    if artifact.manifest is not None:
+        return None, None
+    try:
+        return read_training_rows(artifact.files), None
+    except Damaged as error:
+        if on_damage is OnDamage.REFUSE:
+            raise
+        return None, str(error)
 
 
 def fitted_its_calibrator(path: Path, artifact: Artifact, *, part: Part | None = None) -> bool:

@@ -38,7 +38,9 @@ class Counts(NamedTuple):
     seen: int
 
     def __add__(self, other: object) -> "Counts":
-        return Counts(self.told + other.told, self.seen + other.seen) if isinstance(other, Counts) else self
+        if not isinstance(other, Counts):
+            return NotImplemented
+        return Counts(self.told + other.told, self.seen + other.seen)
 
     @property
     def share(self) -> float:
@@ -90,6 +92,11 @@ class TrainingRows:
             labels: `[n]` class index.
         """
         return np.isin(_digests(records, labels), self.digests)
+
+    def may_have_used(self, records: Records, labels: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """`[n]` whether training used a row, or it cannot be told that it did not; see `seen`."""
+        digests = _digests(records, labels)
+        return np.isin(digests, self.digests) | (digests > self.limit)
 
     def counts(self, records: Records, labels: NDArray[np.int64]) -> Counts:
         """The same, counted among those of which it can be told."""
