@@ -17,6 +17,7 @@ import numpy as np
 
 from servable.errors import MAX_PROBLEMS, BadInput, Problem, shown
 from servable.records import ABSENT, Cell, Columns, Layout, Records, Table
+from servable.wording import enumerated
 
 FLOAT64_MAX: Final = float(np.finfo(np.float64).max)
 
@@ -187,7 +188,7 @@ class Schema:
                     Problem(
                         code="request.width",
                         where=f"record {number}",
-                        expected=f"the {width} columns {', '.join(self.csv_columns)}",
+                        expected=f"the {width} columns {enumerated(self.csv_columns)}",
                         found=f"{len(row)} cell{'' if len(row) == 1 else 's'}",
                         fix="send exactly these columns, in this order",
                     )

@@ -97,6 +97,50 @@ def test_a_tensor_of_fewer_elements_than_its_shape_is_refused() -> None:
         _read(_model(tensor))
 
 
+@pytest.mark.parametrize("sizes", [(2**62, 4, 0), (2**63 - 1, 0), (2**30, 2**30, 2**30, 0)])
+def test_a_tensor_without_an_element_whose_sizes_no_array_has_is_refused(sizes: tuple[int, ...]) -> None:
+    tensor = helper.make_tensor("weight", TensorProto.FLOAT, [0], b"", raw=True)
+    tensor.dims[:] = sizes
+
+    with pytest.raises(Damaged, match="sizes of the tensor 'weight' whose product is at most") as refused:
+        _read(_model(tensor))
+
+    assert refused.value.code == "onnx.tensor"
+
+
+@pytest.mark.parametrize(
+    ("kind", "numbers"),
+    [
+        (TensorProto.INT32, {"float_data": [float("nan")]}),
+        (TensorProto.INT64, {"double_data": [float("inf")]}),
+        (TensorProto.FLOAT, {"double_data": [1e300]}),
+    ],
+    ids=["floats for integers", "doubles for integers", "doubles for floats"],
+)
+def test_numbers_of_another_type_than_the_tensor_s_are_refused(kind: int, numbers: dict[str, Any]) -> None:
+    tensor = TensorProto(name="weight", data_type=kind, dims=[1], **numbers)
+
+    with pytest.raises(Damaged, match="expected 1 elements of the tensor 'weight', found 0 of them"):
+        _read(_model(tensor))
+
+
+def test_a_tensor_without_an_element_is_read() -> None:
+    tensor = helper.make_tensor("weight", TensorProto.FLOAT, [0, 100_000], b"", raw=True)
+
+    assert _read(_model(tensor)).tensors["weight"].shape == (0, 100_000)
+
+
+def test_attributes_and_outputs_are_told() -> None:
+    nodes = [helper.make_node("LeakyRelu", ["x"], ["y"], alpha=alpha) for alpha in (0.1, 0.1, 0.9)]
+
+    one, same, other = (_read(_model(nodes=(node,))) for node in nodes)
+
+    assert one.outputs == ("y",)
+    assert one.nodes[0].attributes == same.nodes[0].attributes
+    assert one.nodes[0].attributes.keys() == {"alpha"}
+    assert one.nodes[0].attributes != other.nodes[0].attributes
+
+
 def test_a_tensor_of_texts_is_named_and_not_read() -> None:
     found = _read(_model(helper.make_tensor("words", TensorProto.STRING, [1], [b"good"])))
 

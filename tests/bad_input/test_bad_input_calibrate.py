@@ -294,6 +294,16 @@ def test_scores_on_which_nothing_can_be_fitted_are_refused(
             f"{ANOTHER}",
         ),
         (
+            "copy.tar.xz",
+            "copy.tar.xz: expected a folder, or an archive whose name ends in .tar.gz, found a name in .xz; "
+            f"{ANOTHER}",
+        ),
+        (
+            "copy.ZIP",
+            "copy.ZIP: expected a folder, or an archive whose name ends in .tar.gz, found a name in .ZIP; "
+            f"{ANOTHER}",
+        ),
+        (
             "no/copy",
             "no/copy: expected a place in a folder that exists, found no folder no; make the folder, or "
             f"{ANOTHER}",
@@ -302,6 +312,29 @@ def test_scores_on_which_nothing_can_be_fitted_are_refused(
 )
 def test_a_place_that_takes_no_copy_is_refused(output: str, sentence: str, said: Say) -> None:
     assert said("trained", "fresh.csv", "-o", output) == sentence
+
+
+@pytest.mark.parametrize(
+    ("output", "sentence"),
+    [
+        (
+            "link.tar.gz",
+            "link.tar.gz: expected nothing there yet, because no artifact is overwritten, found a link; "
+            f"{ANOTHER}",
+        ),
+        ("link", f"link: expected an empty folder, or nothing, found a link; remove it, or {ANOTHER}"),
+    ],
+)
+def test_a_link_that_leads_nowhere_is_not_replaced(
+    output: str, sentence: str, workdir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (workdir / output).symlink_to("elsewhere")
+
+    with pytest.raises(SystemExit):
+        main(["calibrate", "trained", "fresh.csv", "-o", output])
+
+    assert capsys.readouterr().err == f"error: {sentence}\n"
+    assert (workdir / output).readlink() == Path("elsewhere")
 
 
 def test_a_model_file_alone_has_no_place_for_a_calibrator(workdir: Path, said: Say) -> None:
@@ -348,7 +381,7 @@ def test_broken_notes_about_the_training_rows_are_refused(workdir: Path, said: S
     (workdir / "trained/training_rows.json").write_text("{")
 
     assert said("trained", "fresh.csv", "-o", "copy").startswith(
-        "training_rows.json, line 1, column 2: expected valid JSON, "
+        "trained, training_rows.json, line 1, column 2: expected valid JSON, "
     )
 
 

@@ -88,6 +88,29 @@ def test_a_table_without_the_label_is_refused(tmp_path: Path, artifact: Artifact
     )
 
 
+def test_a_column_that_is_there_twice_is_refused(tmp_path: Path, artifact: Artifact) -> None:
+    columns = (*COLUMNS, LABEL, COLUMNS[0])
+    path = write_table(tmp_path / "rows.csv", [("c", 1, 2, "north", "basic", 1, 0, "d")], columns=columns)
+
+    assert refusal(path, artifact) == (
+        'rows.csv: expected one column "churned", which holds the label, found 2 of this name; '
+        "give each a name of its own"
+    )
+    once = write_table(tmp_path / "once.csv", [(*"cd", 1, 2, "a", "b", 1)], columns=(COLUMNS[0], *COLUMNS))
+    with pytest.raises(BadInput, match=r'once\.csv: expected one column "customer", found 2 of this name; '):
+        list(read_labelled_blocks(once, artifact, columns=["customer"]))
+
+
+def test_of_many_columns_the_first_are_listed(tmp_path: Path, artifact: Artifact) -> None:
+    columns = (*FIELDS, *(f"column {number}" for number in range(300)))
+    path = write_table(tmp_path / "wide.csv", [tuple(range(304))], columns=columns)
+
+    assert refusal(path, artifact).endswith(
+        "found the columns age, income, region, plan, column 0, column 1, column 2, column 3, column 4, "
+        "column 5 and 294 more; pass `--label` or name a column of the table"
+    )
+
+
 def test_another_column_that_is_not_there_is_refused(table: Path, artifact: Artifact) -> None:
     with pytest.raises(BadInput, match='expected a column "branch", found the columns'):
         list(read_labelled_blocks(table, artifact, columns=["branch"]))

@@ -3,18 +3,29 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import numpy as np
 import pytest
 from diffed import differing
+from onnx import TensorProto, helper, numpy_helper
 
-from servable.artifact import Artifact, EngineKind, MemoryFiles, TokenizerSearch, read_artifact
+from servable.artifact import (
+    Artifact,
+    EngineKind,
+    MemoryFiles,
+    TokenizerSearch,
+    read_artifact,
+    read_onnx,
+)
 from servable.evaluate import DiffVerdict, Side, diff
 from servable.evaluate.diff.layers import layers_of
 from servable.evaluate.diff.networks import networks_diff
-from servable.evaluate.diff.tensors import Tensors, tensors_of
-from servable.evaluate.diff.weights import weights_diff
+from servable.evaluate.diff.tensors import Tensors, operators_digest, tensors_of
+from servable.evaluate.diff.weights import WeightsDiff, weights_diff
+from servable.evaluate.diff.weights_lines import weights_lines
+from servable.evaluate.diff.words import OPERATORS_DIFFER
 from servable.pack import pack
 from servable.scorer import scorer_of
 
@@ -96,6 +107,82 @@ def test_rows_that_a_graph_holds_of_a_weight_are_found_by_what_they_are() -> Non
         ("segments",),
         ("/embeddings/Add[1]",),
     )
+
+
+def test_rows_are_looked_for_no_longer_than_a_moment() -> None:
+    graph = Tensors(
+        named={},
+        nameless={
+            **{f"/one{place}": np.array(place, dtype=np.float32) for place in range(1, 21)},
+            **{f"/rows{place}": np.full(4, place, dtype=np.float32) for place in range(1, 2001)},
+        },
+        unread=(),
+        kind=EngineKind.ONNX_NETWORK,
+    )
+    network = _tensors(row=np.zeros(100_000), rows=np.zeros((100_000, 4)))
+
+    began = perf_counter()
+    found = networks_diff(network, graph)
+
+    assert perf_counter() - began < 5
+    assert (found.compared, len(found.not_compared_b)) == (0, 2020)
+
+
+def _graph(*nodes: Any, outputs: tuple[str, ...] = ("z",)) -> Tensors:
+    weight, bias = (
+        numpy_helper.from_array(np.ones((2, 2), np.float32), "head.weight"),
+        numpy_helper.from_array(np.ones(2, np.float32), "head.bias"),
+    )
+    given = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [2]) for name in outputs]
+    graph = helper.make_graph(list(nodes), "graph", [], given, [weight, bias])
+    contents = read_onnx(helper.make_model(graph).SerializeToString(), where="graph.onnx")
+    return Tensors(
+        named=contents.tensors,
+        nameless={},
+        unread=contents.unread,
+        kind=EngineKind.ONNX_NETWORK,
+        operators=operators_digest(contents),
+    )
+
+
+def _product(output: str = "y") -> Any:
+    return helper.make_node("MatMul", ["x", "head.weight"], [output])
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        (_product(), helper.make_node("Tanh", ["y"], ["z"])),
+        (_product(), helper.make_node("LeakyRelu", ["y"], ["z"], alpha=0.9)),
+        (_product(), helper.make_node("LeakyRelu", ["x"], ["z"], alpha=0.1)),
+        (
+            helper.make_node("MatMul", ["x", "head.bias"], ["y"]),
+            helper.make_node("LeakyRelu", ["y"], ["z"], alpha=0.1),
+        ),
+    ],
+    ids=["operator", "attribute", "wiring", "tensor"],
+)
+def test_graphs_of_other_operators_are_not_called_the_same(other: tuple[Any, ...]) -> None:
+    one = _graph(_product(), helper.make_node("LeakyRelu", ["y"], ["z"], alpha=0.1))
+
+    found = networks_diff(one, _graph(*other))
+
+    assert (found.is_equal, found.is_whole, found.operators_differ) == (True, False, True)
+    lines = [*weights_lines(WeightsDiff(digest_a="a", digest_b="b", networks=found))]
+    assert ("operators", OPERATORS_DIFFER) in lines
+
+
+def test_the_output_of_a_graph_is_a_part_of_what_it_computes() -> None:
+    nodes = (_product(), helper.make_node("Relu", ["y"], ["z"]))
+
+    assert networks_diff(_graph(*nodes), _graph(*nodes, outputs=("y",))).operators_differ
+
+
+def test_what_an_exporter_numbered_otherwise_is_the_same() -> None:
+    one = _graph(_product(), helper.make_node("Relu", ["y"], ["z"], name="first"))
+    other = _graph(_product("y_1"), helper.make_node("Relu", ["y_1"], ["z_1"]), outputs=("z_1",))
+
+    assert networks_diff(one, other).is_whole
 
 
 def test_numbers_that_are_none_do_not_reach_the_figures() -> None:
@@ -200,5 +287,6 @@ def test_one_shifted_weight_of_a_pack_is_found_under_the_name_that_training_gave
         networks = weights_diff(one, other).networks
         assert networks is not None
         assert [tensor.name for tensor in networks.tensors] == [LAYER]
+        assert networks.is_whole
         assert networks.tensors[0].largest == pytest.approx(0.5, abs=1e-6)
         assert [layer.name for layer in networks.layers if layer.changed] == ["layer 1"]

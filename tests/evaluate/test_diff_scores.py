@@ -14,7 +14,7 @@ from scipy.stats import spearmanr
 
 from servable.artifact import GoldenSet
 from servable.errors import BadInput
-from servable.evaluate import Cells, DiffSettings, DiffVerdict, Side, diff
+from servable.evaluate import Cells, DiffSettings, DiffVerdict, Side, diff, diff_lines
 from servable.evaluate.diff.movement import Flip, histogram
 from servable.evaluate.diff.movers import InputDiff, PartsAt
 from servable.evaluate.diff.sample import SampleSource
@@ -130,7 +130,7 @@ def test_the_records_that_move_most_come_first_with_row_id_and_scores(tmp_path: 
     assert (first.calibrated_a, first.calibrated_b) == (a[furthest[0], 1], b[furthest[0], 1])
     assert (first.label_a, first.label_b) == (TWO[a[furthest[0]].argmax()], TWO[b[furthest[0]].argmax()])
     assert first.parts_at is PartsAt.INPUTS
-    assert InputDiff(field="b_yes", a="not read", b=b[furthest[0], 1]) in first.inputs
+    assert InputDiff(field="b_yes", a="not read", b="as given") in first.inputs
 
 
 def test_a_record_is_shown_only_where_it_is_asked_for(tmp_path: Path) -> None:
@@ -143,6 +143,51 @@ def test_a_record_is_shown_only_where_it_is_asked_for(tmp_path: Path) -> None:
     assert first.cells is not None
     assert first.cells["id"] == f"r{first.row}"
     assert float(str(first.cells["a_yes"])) == a[first.row, 1]
+    assert InputDiff(field="b_yes", a="not read", b=b[first.row, 1]) in first.inputs
+
+
+def test_a_number_of_a_withheld_record_is_told_as_what_it_is(tmp_path: Path) -> None:
+    spells_none = replace(told("a").artifact.schema, null_spellings=frozenset(["0.8125"]))
+    b = told("a", schema=spells_none, imputation={"a_yes": 0.25, "a_no": 0.5})
+    table = _table(tmp_path, {"a_no": ["0.8125"], "a_yes": ["0.1875"]})
+
+    (withheld,) = _scores(told("a"), b, table).movers
+    (shown,) = _scores(told("a"), b, table, cells=Cells.SHOWN).movers
+
+    assert withheld.inputs == (InputDiff(field="a_no", a="as given", b="imputed"),)
+    assert shown.inputs == (InputDiff(field="a_no", a=0.8125, b=0.5),)
+
+
+def test_other_imputation_values_are_told_without_a_number(tmp_path: Path) -> None:
+    a, b = (told("a", imputation={"a_no": value}) for value in (0.25, 0.5))
+    table = _table(tmp_path, {"a_no": [""], "a_yes": ["0.1875"]})
+
+    found = diff(a, b, settings=DiffSettings(table=table))
+
+    assert found.scores is not None
+    assert found.scores.movers[0].inputs == (InputDiff(field="a_no", a="imputed", b="imputed"),)
+    assert "; a_no imputed, with other numbers" in "\n".join(diff_lines(found))
+
+
+def test_models_that_read_the_same_in_another_order_part_there(tmp_path: Path) -> None:
+    table = _table(tmp_path, {"a_no": [0.25], "a_yes": [0.75]})
+
+    found = diff(told("a"), told("a", features=("a_yes", "a_no")), settings=DiffSettings(table=table))
+
+    assert found.scores is not None
+    (mover,) = found.scores.movers
+    assert (mover.parts_at, mover.inputs) == (PartsAt.ORDER, ())
+    assert "; the models read the same things in another order" in "\n".join(diff_lines(found))
+
+
+def test_a_record_without_an_id_has_no_name(tmp_path: Path) -> None:
+    scores = {"a_no": 0.25, "a_yes": 0.75, "b_no": 0.5, "b_yes": 0.5}
+    table = tmp_path / "rows.json"
+    table.write_text(json.dumps([{"id": None, **scores}, {"id": 0, **scores}]))
+
+    found = _scores(told("a"), told("b"), table)
+
+    assert [mover.identity for mover in found.movers] == [None, "0"]
 
 
 def test_only_so_many_rows_are_scored_the_first_ones(tmp_path: Path) -> None:
@@ -233,6 +278,15 @@ def test_without_a_table_the_golden_requests_of_both_are_scored_once_each() -> N
     assert found.scores is not None
     assert (found.scores.source, found.scores.said) == (SampleSource.GOLDEN, "3 golden requests")
     assert (found.golden.in_common, found.golden.moved, found.golden.is_equal) == (1, 0, False)
+
+
+def test_of_many_golden_requests_the_first_ones_are_scored_and_told() -> None:
+    a = told("a", golden=_golden((0.25, 0.75), (0.5, 0.5), (1.0, 0.0)))
+
+    found = diff(a, a, settings=DiffSettings(rows=2))
+
+    assert found.scores is not None
+    assert (found.scores.records, found.scores.said) == (2, "the first 2 of 3 golden requests")
 
 
 def test_an_answer_of_the_golden_set_that_moved_is_counted() -> None:

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from diffed import TABLES, changed, trained
+from diffed import IMPUTED, SETTINGS, TABLES, changed, trained
 
 from report_numbers import assert_in_json
 from servable.artifact import write_tar_gz
@@ -13,6 +13,7 @@ from servable.pack import pack
 from tiny_boosters import COLUMNS, output_of, settings_of, xgboost_model
 
 OF_SOMEBODY = "a record of somebody"
+CELLS = {"age": "63.8125", "income": "0.71875", "balance": "-1.40625", "region": "south", "note": OF_SOMEBODY}
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +34,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for row in range(60)
     ]
     (folder / "rows.csv").write_text("\n".join(["id,age,income,balance,region,note", *rows, ""]))
+    fields = settings_of(tab_field_list=["income", "balance"], cat_field_list=["age", "region"])
+    by_bins = changed(trained(), TABLES, "age", to={"bins": {"1": 0.5}, "default_bin": -30.0})
+    by_bins |= {SETTINGS: json.dumps(fields).encode(), IMPUTED: json.dumps({"income": -0.25}).encode()}
+    write_tar_gz(folder / "bins.tar.gz", by_bins)
+    (folder / "mine.csv").write_text("\n".join([",".join(CELLS), ",".join(CELLS.values()), ""]))
+    write_tar_gz(folder / "remark.tar.gz", {**trained(), "notes.txt": b"mine"})
+    (folder / "lone.bst").write_bytes(xgboost_model())
+    (folder / "columns.txt").write_text("\n".join(COLUMNS))
     (folder / "strange.csv").write_text("age,income\n1,2\n")
     return folder
 
@@ -76,9 +85,10 @@ def test_one_moved_bin_ends_with_1_and_is_told_with_what_follows(
     assert [line for line in text.splitlines() if line and not line.startswith(" ")][3:] == [
         "how scores move",
         "tables",
-        "the same: 4 fields; no texts; weights; calibrator; engine; no golden records; "
-        "name, profile, libraries, remarks",
+        "about (moves no score)",
+        "the same: 4 fields; no texts; weights; calibrator; engine; no golden records",
     ]
+    assert f"  files that differ  {TABLES}\n" in text
 
 
 @pytest.mark.parametrize(
@@ -89,7 +99,7 @@ def test_one_moved_bin_ends_with_1_and_is_told_with_what_follows(
             ("a.tar.gz", "b.tar.gz", "--sample", "nothing.gone"),
             "expected a table in a file, found no such file",
         ),
-        (("a.tar.gz", "b.tar.gz", "--sample", "strange.csv"), "strange.csv, record 0"),
+        (("a.tar.gz", "b.tar.gz", "--sample", "strange.csv"), "error: strange.csv"),
         (("a.tar.gz", "b.tar.gz", "--rows", "0"), "Invalid value for '--rows'"),
         (("a.tar.gz", "rows.csv"), "error: "),
         (("a.tar.gz",), "Missing argument 'B'"),
@@ -154,6 +164,48 @@ def test_cells_of_records_are_shown_only_where_they_are_asked_for(
 
     assert [OF_SOMEBODY in text for text in said[False]] == [False, False, False]
     assert [OF_SOMEBODY in text for text in said[True]] == [True, True, True]
+
+
+@pytest.mark.parametrize("option", [(), ("--json",)], ids=["text", "json"])
+def test_no_cell_of_a_withheld_record_is_told_anywhere(
+    option: tuple[str, ...], folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ("a.tar.gz", "bins.tar.gz", "--sample", "mine.csv", "--html", "page.html")
+    _, text, _ = _run(folder, *arguments, *option, capsys=capsys)
+
+    page, beside = (folder / "page.html").read_text(), (folder / "page.json").read_text()
+    (mover,) = json.loads(beside)["scores"]["movers"]
+    assert mover["inputs"] == [{"field": "age", "a": "as given", "b": -30.0}]
+    told = text + page + beside
+    rounded = {name: CELLS[name].lstrip("-")[:5] for name in ("age", "income", "balance")}
+    for cells in (CELLS, rounded):  # as it came, and as a number is shown
+        assert [name for name, cell in cells.items() if cell in told] == []
+
+
+def test_files_that_differ_are_named_where_all_that_was_compared_is_the_same(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, text, _ = _run(folder, "a.tar.gz", "remark.tar.gz", "--html", "page.html", capsys=capsys)
+
+    assert code == 0
+    assert "about (moves no score)\n  files that differ  notes.txt\n" in text
+    assert json.loads((folder / "page.json").read_text())["files"] == ["notes.txt"]
+    assert "notes.txt" in (folder / "page.html").read_text()
+
+
+def test_a_list_of_columns_goes_to_whichever_side_is_a_booster_alone(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    columns = ("--columns", str(folder / "columns.txt"))
+
+    for pair in (("lone.bst", "a.tar.gz"), ("a.tar.gz", "lone.bst"), ("lone.bst", "lone.bst")):
+        code, text, told = _run(folder, *pair, *columns, capsys=capsys)
+        assert (code in {0, 1}, told) == (True, "")
+        assert "weights" in text or "The same artifact" in text
+    code, _, told = _run(folder, "a.tar.gz", "b.tar.gz", *columns, capsys=capsys)
+
+    assert code == 2
+    assert "pass `--columns` with a model file alone" in told
 
 
 def test_what_a_stranger_named_cannot_steer_the_terminal(

@@ -1,6 +1,7 @@
 """`servable evaluate`: of a trained model, as text, as JSON and as a page, and what it refuses."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,20 @@ def test_a_packed_model_is_worth_what_its_training_output_is(model: Model, fresh
     )
 
     assert packed == pytest.approx(trained, abs=1e-3)
+
+
+def test_broken_notes_of_the_training_rows_are_refused_or_said(
+    model: Model, fresh: Path, says: Run, refuses: Run, tmp_path: Path
+) -> None:
+    broken = shutil.copytree(model.trained, tmp_path / "broken")
+    (broken / "training_rows.json").write_text("[]")
+
+    assert refuses(broken, fresh).startswith(
+        "error: customers, training_rows.json: expected what training writes about the rows that it used, "
+    )
+    found = figures(says(broken, fresh, "--json", "--on-damage", "warn"))
+    said = f"whether training used rows of {fresh.name} could not be checked: training_rows.json: expected "
+    assert any(sentence.startswith(said) for sentence in found["sentences"])
 
 
 def test_rows_that_training_used_are_warned_of(model: Model, says: Run) -> None:

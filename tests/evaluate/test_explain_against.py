@@ -234,10 +234,11 @@ def test_a_record_that_the_other_artifact_cannot_read_is_refused_by_its_name() -
 def test_models_of_other_fields_part_where_only_one_reads_them() -> None:
     record = {**GIVEN, "x": 1, "y": "low", "ignored": 0, "unread": "a"}
 
-    of_text, of_vector, of_raw, *_ = _partings(explained(record, against=summing()))
+    of_text, of_vector, of_classes, of_raw, *_ = _partings(explained(record, against=summing()))
 
     assert of_text.sentence == 'text "note": A reads it, B does not.'
     assert of_vector.sentence == (
         "numbers of the model: only A reads age, region; only B reads x, y, ignored."
     )
+    assert of_classes.sentence == 'classes: class 0 is "0" for A, "no" for B; the names differ.'
     assert of_raw.sentence.endswith("because the model of B cannot read what A reads.")

@@ -10,6 +10,7 @@ from explained import GIVEN, explained, scorer, summing, table_explained
 
 from servable.evaluate import explanation_lines
 from servable.evaluate.explain.effects import FieldEffect
+from servable.evaluate.explain.page import explanation_page
 from servable.evaluate.explain.sample import sampled
 from servable.records import Table
 
@@ -60,14 +61,28 @@ def test_a_field_without_weight_and_a_field_that_is_not_read_add_nothing() -> No
 
 
 def test_the_interval_is_of_the_mean_over_the_records() -> None:
-    rows = [{"x": x, "y": "low", "ignored": 0, "unread": "a"} for x in (2, 4, 2, 4)]
+    rows = [{"x": x, "y": "low", "ignored": 0, "unread": "a"} for x in (2, 4) * 18]
 
-    effect = _by_field(table_explained(summing(), rows).effects.fields)["x"]
+    effects = table_explained(summing(), rows).effects
 
-    deviation = math.sqrt(4 * 0.05**2 / 3)
+    effect = _by_field(effects.fields)["x"]
+    deviation = math.sqrt(36 * 0.05**2 / 35)
     assert effect.change.value == pytest.approx(0.05, abs=1e-6)
-    assert effect.change.high == pytest.approx(0.05 + 1.96 * deviation / 2, abs=1e-6)
-    assert effect.change.low == pytest.approx(0.05 - 1.96 * deviation / 2, abs=1e-6)
+    assert effect.change.high == pytest.approx(0.05 + 1.96 * deviation / 6, abs=1e-6)
+    assert effect.change.low == pytest.approx(0.05 - 1.96 * deviation / 6, abs=1e-6)
+    assert effects.sentence == ""
+
+
+def test_few_records_have_means_without_an_interval_and_are_told_why() -> None:
+    few = table_explained(summing(), _rows(29))
+
+    assert all((each.change.low, each.size.high) == (None, None) for each in few.effects.fields)
+    said = "There are fewer than 30 records, too few for 95 % intervals of the means."
+    assert few.effects.sentence == said
+    lines = explanation_lines(few)
+    assert f"  {said}" in lines
+    assert not any("[" in line or "  95 %" in line for line in lines)
+    assert said in explanation_page(few)
 
 
 def test_fields_stand_in_the_order_of_what_they_move() -> None:

@@ -9,7 +9,7 @@ import pytest
 from explained import GIVEN, explained, scorer
 
 from servable.errors import BadInput
-from servable.evaluate import RecordReport, explain, given_of_json
+from servable.evaluate import RecordReport, explain, explanation_lines, given_of_json
 from servable.prediction import write_csv, write_ndjson
 from servable.records import Table
 
@@ -106,7 +106,81 @@ def test_without_raw_scores_the_place_cannot_be_told(beside: Any, answer: Answer
     report = beside({"calibrated": [0.5, 0.5]})
 
     assert "cannot be told" in report.comparison.partings[0].sentence
+    assert "part first at or before: calibrator" in report.comparison.sentence
+    assert any("[at or before calibrator]" in line for line in explanation_lines(report))
     assert "The training side does not tell raw scores." in report.comparison.notes
+
+
+@pytest.mark.parametrize("told", ["raw", "raw and tokens", "number", "raw and number"])
+def test_a_step_before_what_is_told_may_be_where_they_part(beside: Any, answer: Answer, told: str) -> None:
+    ids = [[*answer.ids[0][:2], 5, *answer.ids[0][3:]]]
+    expected: dict[str, tuple[dict[str, Any], str]] = {
+        "raw": ({"raw": [0.45, 0.55]}, "raw scores."),
+        "raw and tokens": (
+            {"raw": [0.45, 0.55], "inputs": {"texts": {"note": ids}}},
+            'tokens of "note". Whether all else follows from it cannot be told.',
+        ),
+        "number": ({"inputs": {"tabular": {"age": 41}}}, 'imputation of "age".'),
+        "raw and number": (
+            {"raw": [0.45, 0.55], "inputs": answer.inputs | {"tabular": [41.0, 0.7]}},
+            'imputation of "age". Whether all else follows from it cannot be told.',
+        ),
+    }
+    content, sentence = expected[told]
+
+    assert beside(content).comparison.sentence == (
+        f"the artifact and the training side part first at or before: {sentence}"
+    )
+
+
+def test_what_is_told_whole_is_placed(beside: Any, answer: Answer) -> None:
+    of_weights = beside({"raw": [0.45, 0.55], "inputs": answer.inputs}).comparison
+    of_calibrator = beside({"raw": answer.raw, "calibrated": [0.5, 0.5]}).comparison
+
+    assert "part first at: raw scores" in of_weights.sentence
+    assert "part first at: calibrator" in of_calibrator.sentence
+
+
+OTHER: dict[str, Any] = {"raw": [0.25, 0.75]}
+
+
+def _of(order: str, answer: Answer) -> dict[str, Any]:
+    return {"order": order, "raw": answer.raw}
+
+
+def test_the_row_of_the_record_is_the_one_of_its_number_that_has_its_id(beside: Any, answer: Answer) -> None:
+    rows = [_of("o1", answer), {"order": "o1", **OTHER}]
+
+    assert beside(rows).comparison.is_equal
+
+
+def test_another_row_is_taken_only_if_no_other_has_the_id(beside: Any, answer: Answer) -> None:
+    first = {"order": "o0", **OTHER}
+
+    assert beside([first, {"order": "o2", **OTHER}, _of("o1", answer)]).comparison.is_equal
+    with pytest.raises(BadInput, match=r"expected one row with the id 'o1', found 2, rows 1, 3"):
+        beside([first, _of("o1", answer), {"order": "o2", **OTHER}, _of("o1", answer)])
+
+
+def test_a_single_row_of_another_record_is_refused(beside: Any) -> None:
+    with pytest.raises(BadInput, match=r"expected a row with the id 'o1', found 1 row without it"):
+        beside({"order": "o2", **OTHER})
+
+
+def test_columns_beside_the_scores_of_a_table_are_no_misspelt_keys(beside: Any, answer: Answer) -> None:
+    row = {"order": "o1", "age": "", "raw_0": answer.raw[0], "raw_1": answer.raw[1]}
+    content = f"{','.join(row)}\n{','.join(map(str, row.values()))}\n"
+
+    assert beside(content, "scores.csv").comparison.is_equal
+
+
+def test_a_table_of_scores_is_read_no_further_than_its_row(beside: Any, answer: Answer) -> None:
+    row = f"o1,{answer.raw[0]},{answer.raw[1]}\n"
+    rows_of_one_block = 4096
+
+    content = f"order,raw_0,raw_1\n{row}{row * rows_of_one_block}a row that is too short\n"
+
+    assert beside(content, "scores.csv").comparison.is_equal
 
 
 def test_token_ids_that_differ_are_the_first_step(beside: Any, answer: Answer) -> None:
@@ -208,6 +282,19 @@ def test_what_predict_wrote_is_read_by_the_id_of_the_record(beside: Any, tmp_pat
             ", inputs, tabular, \"age\": expected a number, or null for a missing one, found 'old'",
         ),
         ({"inputs": [1]}, ", inputs: expected an object, found [1]"),
+        (
+            {"input": {"tabular": {"age": 41}}, "raw": [0.5, 0.5]},
+            ": expected no other keys than raw, calibrated, inputs, label, raw_0, raw_1, calibrated_0, "
+            'calibrated_1, order, found "input"',
+        ),
+        (
+            {"inputs": {"tabula": {"age": 41}}, "raw": [0.5, 0.5]},
+            ', inputs: expected no other keys than texts, tabular, found "tabula"',
+        ),
+        (
+            {"raw": [-1.5, 2.5]},
+            ", raw: expected probabilities from 0 to 1, not logits, found [-1.5, 2.5]",
+        ),
         (
             [{"order": "a", "raw": [0.5, 0.5]}, {"order": "b", "raw": [0.5, 0.5]}],
             ": expected a row with the id 'o1', found 2 rows without it",

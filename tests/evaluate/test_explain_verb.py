@@ -13,6 +13,7 @@ from explained import GIVEN, changed
 
 from report_numbers import assert_in_json
 from servable.cli import main
+from tiny_boosters import COLUMNS, xgboost_model
 
 SPOKEN = ("95 %",)
 
@@ -114,6 +115,18 @@ def test_the_exit_code_tells_whether_anything_parts(
     assert run(artifact, record, "--against", artifact).exit_code == 0
     assert run(artifact, record, "--against", other).exit_code == 1
     assert run(artifact, record, "--expected", expected).exit_code == 1
+
+
+def test_a_list_of_columns_is_for_each_booster_that_stands_alone(run: Run, tmp_path: Path) -> None:
+    pytest.importorskip("xgboost")
+    model, columns, record = (tmp_path / name for name in ("booster.ubj", "columns.txt", "record.json"))
+    model.write_bytes(xgboost_model())
+    columns.write_text("\n".join(COLUMNS))
+    record.write_text(json.dumps(dict.fromkeys(COLUMNS, 1)))
+
+    said = run(model, record, "--against", model, "--columns", columns)
+
+    assert (said.exit_code, said.err) == (0, "")
 
 
 @pytest.mark.parametrize("what", ["record", "table", "against"])

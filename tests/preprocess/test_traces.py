@@ -62,6 +62,12 @@ def test_the_token_ids_of_a_trace_are_those_that_the_model_reads(
     assert [len(trace.chunks) for trace in traces] == np.diff(read.chunk_offsets).tolist()
     assert all([WORDS[token] for token in chunk.token_ids.tolist()] == list(chunk.tokens) for chunk in chunks)
     assert [_plain(pipeline.trace(text)) for text in column] == [_plain(trace) for trace in traces]
+    left = [
+        trace.steps[-1][1] if trace.steps else text or "" for text, trace in zip(column, traces, strict=True)
+    ]
+    behind = [pipeline.trace_of_left(value) for value in left]
+    assert [_plain(trace)[1:] for trace in behind] == [_plain(trace)[1:] for trace in traces]
+    assert all(trace.is_chunked == ("dialogue_chunker" in steps) for trace in traces)
 
 
 @settings(deadline=None)
@@ -190,7 +196,7 @@ def test_the_numbers_of_the_cells_are_those_that_the_model_reads_and_follow_from
         assert (cells.origins["c"][row] == Origin.DEFAULT) == (key is None)
 
 
-def _plain(trace: TextTrace) -> object:
+def _plain(trace: TextTrace) -> tuple[object, object, object]:
     chunks = [
         (chunk.text, chunk.token_ids.tolist(), chunk.tokens, chunk.cut_tokens) for chunk in trace.chunks
     ]

@@ -4,6 +4,7 @@ import hashlib
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from calibrated import (
@@ -21,7 +22,7 @@ from servable.calibration import Method, fit_calibrator
 from servable.cli.calibrate import command as calibrate_command
 from servable.errors import Damaged
 from servable.pack import pack
-from servable.train import Evidence, Part, RowsOfTable, calibrate
+from servable.train import Evidence, Part, RowsOfScores, RowsOfTable, calibrate, calibration_lines
 
 REGULAR, PERCENTILE = "calibration/calibration_model", "calibration/percentile_score"
 STEMS = {
@@ -125,13 +126,15 @@ def test_a_packed_copy_has_an_identity_of_its_own(model: Model, table: Path, tmp
     require_sound(output, model.archive, result.fitted.calibrator)
 
 
+@pytest.mark.parametrize("name", ["copy.tgz", "COPY.TAR.GZ"])
 def test_a_training_output_becomes_an_archive_by_the_name_of_the_copy(
-    model: Model, table: Path, tmp_path: Path
+    name: str, model: Model, table: Path, tmp_path: Path
 ) -> None:
-    output = tmp_path / "copy.tgz"
+    output = tmp_path / name
 
     result = calibrate(model.trained, output, rows=RowsOfTable(path=table), method=Method.PLATT)
 
+    assert output.is_file()
     require_sound(output, model.trained, result.fitted.calibrator)
     assert result.digest is None
 
@@ -241,6 +244,71 @@ def test_sentences_about_a_calibrator_that_is_gone_are_gone(
     calibrate(tmp_path / "model.tar.gz", tmp_path / "copy", rows=RowsOfTable(path=table))
 
     assert read_artifact(tmp_path / "copy").degradations == ()
+
+
+def test_a_broken_training_json_is_replaced_and_said_to_be(model: Model, table: Path, tmp_path: Path) -> None:
+    old = _broken(shutil.copytree(model.trained, tmp_path / "old"), "training.json")
+
+    result = calibrate(
+        old, tmp_path / "copy", rows=RowsOfTable(path=table), method=Method.PLATT, on_damage=OnDamage.WARN
+    )
+
+    assert result.notes == (
+        "training.json is broken, and the copy has a new one, which says of the training nothing but what "
+        "its calibrator was fitted on",
+    )
+    assert list(json.loads((tmp_path / "copy/training.json").read_bytes())) == ["calibration"]
+
+
+@pytest.mark.parametrize(
+    "settings", [{"on_damage": OnDamage.WARN}, {"allowed": True}], ids=["damage tolerated", "rows allowed"]
+)
+def test_broken_notes_of_the_training_rows_are_passed_over_and_said_to_be(
+    settings: dict[str, Any], model: Model, table: Path, tmp_path: Path
+) -> None:
+    old = _broken(shutil.copytree(model.trained, tmp_path / "old"), "training_rows.json")
+    rows = RowsOfTable(path=table, allows_training_rows=settings.pop("allowed", False))
+
+    result = calibrate(old, tmp_path / "copy", rows=rows, method=Method.PLATT, **settings)
+
+    assert result.used is not None
+    assert result.used.evidence is Evidence.NOTHING
+    said = (
+        "note: whether training used rows of surprising.csv could not be checked: training_rows.json, line 1"
+    )
+    assert any(line.startswith(said) for line in calibration_lines(result))
+
+
+@pytest.mark.parametrize("part", [None, Part.TEST, Part.CALIB, Part.VALID, Part.TRAIN])
+def test_other_rows_are_recommended_than_those_of_the_fit(
+    part: Part | None, model: Model, tmp_path: Path
+) -> None:
+    rows = RowsOfTable(path=model.table, part=part, allows_training_rows=True)
+
+    result = calibrate(model.archive, tmp_path / "copy", rows=rows, method=Method.PLATT)
+
+    *_, last = calibration_lines(result)
+    has_test = part in (Part.CALIB, Part.VALID, Part.TRAIN)
+    assert (" --part test " in last) is has_test
+    assert last.endswith(", on a TABLE that neither training nor calibration has seen") is not has_test
+
+
+def test_every_phase_is_told_from_its_beginning_to_its_end(model: Model, table: Path, tmp_path: Path) -> None:
+    told: list[tuple[str, int, int]] = []
+    (tmp_path / "scores.csv").write_text("\n".join(["score,churned", *["0.2,0", "0.7,1"] * 20]))
+
+    for number, rows in enumerate((RowsOfTable(path=table), RowsOfScores(path=tmp_path / "scores.csv"))):
+        calibrate(
+            model.archive,
+            tmp_path / f"copy {number}",
+            rows=rows,
+            method=Method.PLATT,
+            progress=lambda *step: told.append(step),
+        )
+
+    ends = {phase: (done, total) for phase, done, total in told}
+    assert {"read the artifact", "read the rows", "fit", "write the copy"} < ends.keys()
+    assert all(done == total for done, total in ends.values())
 
 
 @pytest.mark.parametrize("name", ["golden/requests.ndjson", "golden/answers.ndjson", "tables/impute.json"])

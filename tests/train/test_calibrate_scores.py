@@ -174,19 +174,72 @@ def test_lists_of_scores_are_one_for_each_class(model: Model, tmp_path: Path) ->
         list(read_scored_blocks(path, read_artifact(model.trained)))
 
 
+def test_rows_without_a_label_may_have_no_scores(model: Model, tmp_path: Path) -> None:
+    path = tmp_path / "scores.ndjson"
+    path.write_text(
+        '{"raw": [0.25, 0.75], "churned": 1}\n{"churned": null}\n{"raw": "none", "churned": ""}\n'
+    )
+
+    (block,) = read_scored_blocks(path, read_artifact(model.trained))
+
+    assert (block.raw.tolist(), block.labels.tolist(), block.unlabelled) == ([[0.25, 0.75]], [1], 2)
+
+
+@pytest.mark.parametrize("column", ["raw", "score"])
+def test_a_record_without_the_key_of_its_score_has_nothing(column: str, model: Model, tmp_path: Path) -> None:
+    path = tmp_path / "scores.ndjson"
+    scored = {"raw": [0.5, 0.5]} if column == "raw" else {"score": 0.5}
+    path.write_text(f'{json.dumps(scored | {"churned": 1})}\n{{"churned": 1}}\n')
+
+    with pytest.raises(BadInput, match=rf'record 1, column "{column}": expected .*, found nothing; '):
+        list(read_scored_blocks(path, read_artifact(model.trained)))
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("raw_0,raw_1,churned\n0.5,0.5,1\n0.4,0.598,0\n", "0.998"),
+        ("raw_0,raw_1,churned\n0.5,0.5,1\n0.6,0.6,0\n", "1.2"),
+    ],
+)
+def test_scores_of_two_classes_are_1_in_sum(text: str, found: str, model: Model, tmp_path: Path) -> None:
+    path = tmp_path / "scores.csv"
+    path.write_text(text)
+
+    with pytest.raises(BadInput) as caught:
+        list(read_scored_blocks(path, read_artifact(model.trained)))
+
+    assert str(caught.value) == (
+        "scores.csv, record 1: expected raw scores of all classes, which are 1 in sum (within 0.001), found "
+        f"{found}; write the scores as `servable predict` does, in the order of the classes"
+    )
+
+
+def test_scores_that_were_rounded_are_1_in_sum(model: Model, tmp_path: Path) -> None:
+    path = tmp_path / "scores.csv"
+    path.write_text("raw_0,raw_1,churned\n0.3334,0.667,1\n,,\n0.9,0.9,\n")
+
+    (block,) = read_scored_blocks(path, read_artifact(model.trained))
+
+    assert len(block.raw) == 1
+
+
 def test_a_file_that_is_not_there_is_named(model: Model, tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="expected a table in a file"):
         calibrate(model.trained, tmp_path / "copy", rows=RowsOfScores(path=tmp_path / "no.csv"))
 
 
 class _OneIsNotFinite:
-    """An engine whose score of one record is no number."""
+    """An engine whose score of records with one income is no number."""
 
     features, classes = 4, 2
 
+    def __init__(self, income: str) -> None:
+        self.income = np.float32(income)
+
     def run(self, inputs: ModelInputs) -> FloatArray:
         raw = np.full((len(inputs), 2), 0.5, dtype=np.float32)
-        raw[7] = np.nan
+        raw[inputs.tabular[:, 1] == self.income] = np.nan
         return raw
 
 
@@ -197,7 +250,8 @@ def test_a_score_that_is_no_number_is_named_by_its_record_in_the_file(
     without_label = [line.rpartition(",")[0] + "," for line in text[1:4]]
     path = tmp_path / "table.csv"
     path.write_text("\n".join([text[0], *without_label, *text[4:40]]))
-    scorer = replace(servable.load(model.trained), engine=_OneIsNotFinite())
+    income = text[1 + 10].split(",")[2]
+    scorer = replace(servable.load(model.trained), engine=_OneIsNotFinite(income))
 
     with pytest.raises(ServableError) as caught:
         RowsOfTable(path=path).scored(scorer, rows=36, progress=lambda *_: None)

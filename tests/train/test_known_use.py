@@ -4,6 +4,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Sequence
+from operator import add
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,10 @@ import numpy as np
 import pytest
 
 from fixtures_models import COLUMNS, Model, Row, rows_of_table, write_table
-from servable.artifact import Artifact, read_artifact
+from servable.artifact import Artifact, OnDamage, read_artifact
 from servable.calibration import Method
 from servable.datasets import read_labelled_blocks
-from servable.errors import BadInput
+from servable.errors import BadInput, Damaged
 from servable.records import Table
 from servable.train import (
     Evidence,
@@ -105,6 +106,117 @@ def test_rows_without_a_label_have_no_number_in_the_split(model: Model, tmp_path
 
 def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+OTHER = "renewed"
+"""Another column of labels of the same table."""
+
+
+def _with_another_label(folder: Path, model: Model, *, key: object) -> tuple[Path, Artifact, list[int]]:
+    """The table of a training that split by row numbers, in which not all rows have one label or the other.
+
+    Returns:
+        The table, the model, and the places of the rows that have the training's label.
+    """
+    rows = [
+        (*row[:-1], None if number % 3 == 0 else row[-1], None if number % 4 == 0 else number % 2)
+        for number, row in enumerate(ROWS)
+    ]
+    table = write_table(folder / "customers.csv", rows, columns=(*COLUMNS, OTHER))
+    _saying(folder, model, key=key)
+    facts = json.loads((folder / "copy/training.json").read_bytes())
+    facts["data"]["sha256"] = _sha256(table)
+    (folder / "copy/training.json").write_text(json.dumps(facts))
+    return table, read_artifact(folder / "copy"), [number for number in range(1200) if number % 3]
+
+
+@pytest.mark.parametrize("key", [None, "row number"])
+def test_row_numbers_are_those_of_the_training_whatever_label_is_asked_for(
+    key: object, model: Model, tmp_path: Path
+) -> None:
+    table, artifact, trained_on = _with_another_label(tmp_path, model, key=key)
+    part_of = dict(zip(trained_on, _parts(range(800)), strict=True))
+
+    ((block, parts),) = parts_of(table, artifact, read_labelled_blocks(table, artifact, label=OTHER))
+
+    assert block.rows.tolist() == [number for number in range(1200) if number % 4]
+    assert parts.tolist() == [part_of.get(number, "") for number in block.rows.tolist()]
+    blocks = read_labelled_blocks(table, artifact, label=OTHER)
+    (tested,) = rows_of_part(table, artifact, blocks, part=Part.TEST)
+    assert tested.rows.tolist() == [
+        number for number in range(1200) if number % 4 and part_of.get(number) == "test"
+    ]
+    used = used_in_training(table, artifact, read_labelled_blocks(table, artifact, label=OTHER))
+    assert used.counts == (900, sum(part in ("train", "valid") for part in parts))
+
+
+@pytest.mark.parametrize("key", [None, "row number"])
+def test_a_column_may_be_called_row_number(key: object, model: Model, tmp_path: Path) -> None:
+    is_column = key is not None
+    table = write_table(
+        tmp_path / "rows.csv", [(*row, row[0]) for row in ROWS], columns=(*COLUMNS, "row number")
+    )
+    artifact = _saying(tmp_path, model, key=key)
+
+    def found() -> list[str]:
+        ((_, parts),) = parts_of(table, artifact, read_labelled_blocks(table, artifact))
+        return [str(part) for part in parts]
+
+    if is_column:  # as a training wrote it that kept rows of one value there in one part
+        assert found() == _parts([row[0] for row in ROWS])
+    else:
+        with pytest.raises(BadInput, match="since its rows were split by their number"):
+            found()
+
+
+def test_notes_that_are_no_facts_leave_the_others(model: Model, tmp_path: Path) -> None:
+    copy = shutil.copytree(model.trained, tmp_path / "copy")
+    facts = json.loads((copy / "training.json").read_bytes()) | {"calibration": "by hand"}
+    (copy / "training.json").write_text(json.dumps(facts))
+    (copy / "training_rows.json").unlink()
+
+    found = _used(model.table, read_artifact(copy))
+
+    assert (found.evidence, found.counts) == (Evidence.SPLIT, (1200, 974))
+    assert not fitted_its_calibrator(model.table, read_artifact(copy))
+
+
+@pytest.mark.parametrize(("part", "seen"), [(Part.TRAIN, 0.7), (Part.VALID, 0.1), (Part.CALIB, 0), (None, 0)])
+def test_rows_of_another_file_that_the_key_gives_to_the_training_are_taken_for_its_own(
+    part: Part | None, seen: float, model: Model, tmp_path: Path
+) -> None:
+    table = write_table(tmp_path / "fresh.csv", rows_of_table(1000, seed=99))
+
+    found = _used(table, read_artifact(model.archive), part)
+
+    assert found.evidence is (Evidence.SPLIT if seen else Evidence.NOTHING)
+    assert found.counts.seen == (found.rows if seen else 0)
+    assert found.is_beyond_chance is bool(seen)
+
+
+def test_broken_notes_of_the_rows_are_passed_over_where_damage_is(model: Model, tmp_path: Path) -> None:
+    copy = shutil.copytree(model.trained, tmp_path / "copy")
+    (copy / "training_rows.json").write_text("[]")
+    artifact, table = read_artifact(copy), write_table(tmp_path / "fresh.csv", rows_of_table(50, seed=99))
+
+    def used(table: Path, **settings: Any) -> UsedInTraining:
+        return used_in_training(table, artifact, read_labelled_blocks(table, artifact), **settings)
+
+    with pytest.raises(Damaged, match=r"training_rows\.json: expected what training writes about the rows"):
+        used(table)
+    found = used(table, on_damage=OnDamage.WARN)
+    assert (found.evidence, found.rows, found.is_beyond_chance) == (Evidence.NOTHING, 50, False)
+    assert found.sentence().startswith(
+        "whether training used rows of fresh.csv could not be checked: training_rows.json: expected "
+    )
+    assert found.to_plain()["damage"] == found.damage
+    assert used(model.table).evidence is Evidence.SPLIT  # which needs no notes of the rows
+
+
+def test_counts_are_added_to_counts_alone() -> None:
+    assert Counts(2, 1) + Counts(3, 0) == (5, 1)
+    with pytest.raises(TypeError):
+        add(Counts(2, 1), (3, 0))
 
 
 def test_rows_of_one_part_keep_their_numbers_cells_and_labels(model: Model) -> None:

@@ -12,11 +12,14 @@ import numpy as np
 import pytest
 
 import servable
+from servable.artifact import read_artifact
 from servable.codecs import encode_table, read_table
+from servable.datasets import read_labelled_blocks
 from servable.errors import BadInput, NotFound
 from servable.records import Cell, Table
 from servable.schema import Kind
-from servable.train import TableSettings, TrainingResult, XGBoostSettings, train
+from servable.train import TableSettings, TrainingResult, XGBoostSettings, parts_of, train
+from servable.train.columns import read_columns
 from servable.train.split import Part, positions, split
 from strategies import loan_rows
 
@@ -247,6 +250,45 @@ def test_rows_without_a_label_are_left_out_and_counted(rows: Rows, tmp_path: Pat
     assert json.loads((output / "training.json").read_bytes())["data"]["rows_without_label"] == 1
 
 
+def test_what_later_verbs_take_for_no_label_is_none_in_training_either(rows: Rows, tmp_path: Path) -> None:
+    unlabelled = [rows[0] | {"id": "more", "y": ""}, rows[0] | {"id": "another", "y": None}]
+    path = _json_lines(tmp_path / "loans.ndjson", [*rows, *unlabelled])
+
+    output = train(path, tmp_path / "output", columns=COLUMNS, settings=SETTINGS).output
+
+    facts = json.loads((output / "training.json").read_bytes())
+    assert (facts["data"]["rows"], facts["data"]["rows_without_label"]) == (400, 2)
+    (block,) = read_labelled_blocks(path, read_artifact(output))
+    assert (len(block), block.unlabelled) == (400, 2)
+
+
+def test_a_label_that_is_no_number_is_none() -> None:
+    cells: list[tuple[Cell, ...]] = [(1, float("nan")), (2, 0.0), (3, 1.0)]
+
+    found = read_columns(Table(names=("x", "y"), rows=cells), TableSettings(label="y"))
+
+    assert (found.unlabelled, found.schema.classes) == (1, ("0.0", "1.0"))
+
+
+@pytest.mark.parametrize("group", [None, "row number"])
+def test_a_column_called_row_number_is_not_taken_for_the_number_of_the_row(
+    group: str | None, rows: Rows, tmp_path: Path
+) -> None:
+    grouped = [row | {"row number": f"owner {number % 150}"} for number, row in enumerate(rows)]
+    drop = ("id",) if group else ("id", "row number")
+
+    result = _train(tmp_path, grouped, TableSettings(label="y", drop=drop, group_column=group))
+
+    assert json.loads((result.output / "training.json").read_bytes())["split"]["key"] == group
+    path, artifact = tmp_path / "loans.csv", read_artifact(result.output)
+    ((_, parts),) = parts_of(path, artifact, read_labelled_blocks(path, artifact))
+    expected = split(positions([row["row number"] for row in grouped] if group else range(400)))
+    assert {part: np.flatnonzero(parts == part).tolist() for part in Part} == {
+        part: of_part.tolist() for part, of_part in expected.items()
+    }
+    assert result.rows == {part.value: len(of_part) for part, of_part in expected.items()}
+
+
 @pytest.mark.parametrize("labels", [("2", "10"), ("no", "yes"), ("-1", "1"), ("0.0", "1.0")])
 def test_class_1_is_the_larger_label_whatever_the_format(
     labels: tuple[str, str], rows: Rows, tmp_path: Path
@@ -297,7 +339,12 @@ def test_a_column_called_id_must_be_explained(rows: Rows, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("labels", "found"), [(("1",), "1 (1)"), (tuple("abcdefg"), "7 (a, b, c, d, e, ...)"), ((None,), "0 ()")]
+    ("labels", "found"),
+    [
+        (("1",), "1 (1)"),
+        (tuple("abcdefghijkl"), "12 (a, b, c, d, e, f, g, h, i, j and 2 more)"),
+        ((None,), "0 ()"),
+    ],
 )
 def test_a_label_of_other_than_two_classes_is_refused(
     labels: tuple[str | None, ...], found: str, rows: Rows, tmp_path: Path

@@ -65,7 +65,7 @@ from servable.artifact.profile import (
     TextProfile,
     parse_profile,
 )
-from servable.artifact.reading import read_artifact, read_files
+from servable.artifact.reading import is_lone_booster, read_artifact, read_files
 from servable.artifact.safe import (
     OnnxContents,
     OnnxNode,
@@ -180,6 +180,7 @@ __all__ = [
     "file_entries",
     "format_feature_columns",
     "is_calibration_file",
+    "is_lone_booster",
     "named_classes",
     "named_weights",
     "names_archive",

@@ -1,12 +1,13 @@
 """`hyperparameters.json`: fields, classes and settings, as training wrote them down."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 from servable.artifact.files import Files
 from servable.artifact.safe import parse_json
 from servable.errors import Damaged, Problem, shown
 from servable.schema import PANDAS_NULLS, Kind, Schema
+from servable.wording import enumerated
 
 HYPERPARAMETERS: Final = "hyperparameters.json"
 FIELD_LISTS: Final = ("tab_field_list", "cat_field_list")
@@ -15,7 +16,6 @@ MOST_CLASSES: Final = 1_000
 """Of a model: every answer has two numbers for each, and nothing here is meant for more."""
 
 _NUMBER_OF_CLASSES, _CATEGORIES = "num_classes", "multiclass_categories"
-_MOST_LISTED, _MOST_CHARS = 5, 60
 
 
 def read_hyperparameters(files: Files) -> dict[str, object]:
@@ -78,7 +78,7 @@ def require_consistent_classes(settings: Mapping[str, object]) -> None:
         Damaged: `artifact.hyperparameters`, naming the first contradiction.
     """
     classes, number = class_names(settings), _whole(settings, _NUMBER_OF_CLASSES)
-    found = f"the {len(classes)} classes {listed(classes)}"
+    found = f"the {len(classes)} classes {enumerated(classes)}"
     where = f'{HYPERPARAMETERS}, "{_CATEGORIES}"'
     if len(set(classes)) != len(classes):
         raise Damaged(problem(where, "classes of different names", found))
@@ -128,15 +128,6 @@ def field_lists(schema: Schema) -> dict[str, object]:
         "null_spellings": sorted(schema.null_spellings),
         **dict(zip(("text_name",) if len(texts) == 1 else TWO_TEXTS, texts, strict=False)),
     }
-
-
-def listed(names: Sequence[str]) -> str:
-    """Names as a sentence may list them: the first few, each cut, and how many more there are."""
-    first = ", ".join(
-        name if len(name) <= _MOST_CHARS else f"{name[:_MOST_CHARS]}..." for name in names[:_MOST_LISTED]
-    )
-    more = len(names) - _MOST_LISTED
-    return f"{first} and {more} more" if more > 0 else first
 
 
 def problem(where: str, expected: str, found: str) -> Problem:

@@ -17,7 +17,7 @@ from servable.artifact.files import Files
 from servable.artifact.safe import parse_json, pretty_json
 from servable.errors import Damaged, Problem, ServableError
 from servable.schema import Kind, Schema
-from servable.wording import counted
+from servable.wording import counted, enumerated
 
 PROFILE: Final = "profile.json"
 PROFILE_FORMAT: Final = 1
@@ -297,7 +297,7 @@ def _sum_of(what: str, missing: int, values: Histogram | None, rows: int) -> Ite
 
 
 def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names) or "none"
+    return enumerated(names) or "none"
 
 
 def _problem(where: str, expected: str, found: str) -> Problem:

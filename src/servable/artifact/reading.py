@@ -3,7 +3,13 @@
 from pathlib import Path
 
 from servable.artifact.artifact import Artifact
-from servable.artifact.boosters.alone import is_model_file, named_by_path, open_model_file, with_columns
+from servable.artifact.boosters.alone import (
+    bare_booster,
+    is_model_file,
+    named_by_path,
+    open_model_file,
+    with_columns,
+)
 from servable.artifact.damage import OnDamage
 from servable.artifact.files import Files, open_files
 from servable.artifact.manifest import MANIFEST
@@ -34,7 +40,7 @@ def read_artifact(
         Damaged: if it is broken or hostile.
     """
     path = Path(path)
-    files = open_model_file(path) if is_model_file(path) else open_files(path)  # errors name the path
+    files = _opened(path)  # errors name the path
     if columns is not None:
         files = with_columns(files, columns)
     try:
@@ -42,6 +48,19 @@ def read_artifact(
     except (BadInput, Damaged) as error:
         is_alone = is_model_file(path)
         raise (named_by_path(error, path) if is_alone else error.inside(str(path))) from error
+
+
+def is_lone_booster(path: Path | str) -> bool:
+    """Whether there is a booster and nothing else at a path but a list of its columns.
+
+    Raises:
+        NotFound, BadInput, Damaged: as opening the files does.
+    """
+    return bare_booster(_opened(Path(path))) is not None
+
+
+def _opened(path: Path) -> Files:
+    return open_model_file(path) if is_model_file(path) else open_files(path)
 
 
 def read_files(

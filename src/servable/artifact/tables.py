@@ -8,10 +8,11 @@ from typing import Final
 
 from servable.artifact.artifact import StoredCalibration, StoredRiskTable
 from servable.artifact.files import Files
-from servable.artifact.hyperparameters import MOST_CLASSES, listed
+from servable.artifact.hyperparameters import MOST_CLASSES
 from servable.artifact.safe import parse_json, read_pickle
 from servable.errors import Damaged, Problem, ServableError, shown
 from servable.schema import FLOAT32_MAX
+from servable.wording import enumerated
 
 CALIBRATION = "calibration"
 RISK_TABLES, IMPUTATION = "risk_table_map", "impute_dict"
@@ -151,14 +152,14 @@ def _per_class(files: Files, class_names: Sequence[str]) -> StoredCalibration | 
         return None
     if beyond := [name for name in stems if _is_beyond(name) and name not in class_names]:
         expected = f"tables of at most {MOST_CLASSES} classes"
-        raise Damaged(_problem(CLASS_TABLES, expected, f"one of the class {listed(beyond)}"))
+        raise Damaged(_problem(CLASS_TABLES, expected, f"one of the class {enumerated(beyond)}"))
     if several := next((paths for paths in stems.values() if len(paths) > 1), None):
         raise Damaged(_problem(several[0], "one table for each class", f"a second one, {several[1]}"))
     indices = [str(index) for index in range(len(class_names))]
     known = next((names for names in ([*class_names], indices) if stems.keys() <= set(names)), None)
     if known is None:
-        unknown = listed([f'"{name}"' for name in sorted(stems.keys() - set(class_names))])
-        expected = f"tables of the classes {listed(class_names)}"
+        unknown = enumerated([f'"{name}"' for name in sorted(stems.keys() - set(class_names))])
+        expected = f"tables of the classes {enumerated(class_names)}"
         raise Damaged(_problem(CLASS_TABLES, expected, f"one of {unknown}"))
     tables = {known.index(name): read_twin(files, stem) for name, (stem,) in stems.items()}
     return StoredCalibration(kind="regular_multiclass", tables=tables, where=CLASS_TABLES)

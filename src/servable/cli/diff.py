@@ -29,7 +29,11 @@ _DIFFERENT = 1
     show_default=True,
     help="How many records are scored at most: the first ones.",
 )
-@click.option("--show-records", is_flag=True, help="Show the cells of the records that move most, too.")
+@click.option(
+    "--show-records",
+    is_flag=True,
+    help="Show the cells of the records that move most, too; else their rows and ids alone.",
+)
 @COLUMNS
 @DEVICE
 @ON_DAMAGE
@@ -62,6 +66,7 @@ def command(
       servable diff trained model.tar.gz
       servable diff last-week.tar.gz model.tar.gz --sample customers.csv --html diff.html
     """
+    from servable.artifact import is_lone_booster  # noqa: PLC0415  # numpy
     from servable.evaluate import (  # noqa: PLC0415  # numpy
         Cells,
         DiffSettings,
@@ -72,8 +77,16 @@ def command(
 
     if html is not None:  # what would refuse the page refuses it before anything is scored
         require_page(html, inputs=[a, b, sample])
+    # a list of columns is for a booster alone; where there is none, whoever reads the list says so
+    alone = [path for path in (a, b) if columns is not None and is_lone_booster(path)] or [a, b]
     one, other = (
-        open_side(path, on_damage=on_damage, device=device, allow_download=allow_download, columns=columns)
+        open_side(
+            path,
+            on_damage=on_damage,
+            device=device,
+            allow_download=allow_download,
+            columns=columns if path in alone else None,
+        )
         for path in (a, b)
     )
     cells = Cells.SHOWN if show_records else Cells.WITHHELD

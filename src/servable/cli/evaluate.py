@@ -78,7 +78,8 @@ def command(
     """
     if html is not None:
         require_page(html, inputs=[artifact, table, against])
-    from servable.evaluate import EvaluationSettings, evaluate, evaluation_lines  # noqa: PLC0415  # numpy
+    from servable.artifact import OnDamage  # noqa: PLC0415  # numpy
+    from servable.evaluate import EvaluationSettings, evaluate, evaluation_lines  # noqa: PLC0415  # the same
     from servable.scorer import load  # noqa: PLC0415  # the same
     from servable.train import Part  # noqa: PLC0415  # the same
 
@@ -98,7 +99,14 @@ def command(
     if against is not None:
         other = load(against, on_damage=on_damage, device=device, allow_download=allow_download)
     with progress() as report:
-        evaluation = evaluate(scorer, table, settings=settings, against=other, progress=report)
+        evaluation = evaluate(
+            scorer,
+            table,
+            settings=settings,
+            against=other,
+            on_damage=OnDamage(on_damage),
+            progress=report,
+        )
     plain = evaluation.to_plain()
     if html is not None:
         from servable.evaluate.evaluation.page import evaluation_page  # noqa: PLC0415  # jinja2

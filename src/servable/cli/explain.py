@@ -74,7 +74,8 @@ def command(
     FILE of `--expected` is `{"raw": [...], "calibrated": [...]}` with a score for each class (of two, the one
     of class 1 will do), and with what the network read, if you have it: `"inputs": {"texts": {"review":
     [[101, 2023, 102]]}, "tabular": {"age": 39}}`, token ids by chunk and numbers by field or as a list in
-    the model's order. Numbers count as equal within 1e-5.
+    the model's order. Numbers count as equal within 1e-5. Of a file with several rows, the one of the
+    record's number is taken if it has the record's id, else the only one that has it.
 
     Exit code 1 with `--against` or `--expected`: something parts; 0: nothing does.
 
@@ -92,9 +93,11 @@ def command(
         raise click.UsageError("--record and --id both choose a row: give one of them")
     if against is not None and expected is not None:
         raise click.UsageError("--against and --expected are two comparisons: ask for one of them")
+    from servable.artifact import is_lone_booster  # noqa: PLC0415  # numpy
     from servable.evaluate import (  # noqa: PLC0415  # numpy
         OtherModel,
         Place,
+        RecordReport,
         explain,
         explanation_lines,
         given_of_json,
@@ -103,8 +106,11 @@ def command(
     from servable.scorer import load  # noqa: PLC0415  # the same
 
     open_model = partial(load, on_damage=on_damage, device=device, allow_download=allow_download)
-    scorer = open_model(artifact, columns=columns)
-    other = None if against is None else OtherModel(scorer=open_model(against), file=against.name)
+    models = [artifact, *([] if against is None else [against])]
+    # a list of columns is for a booster alone; where there is none, whoever reads the list says so
+    alone = [path for path in models if columns is not None and is_lone_booster(path)] or models
+    scorer, *others = (open_model(path, columns=columns if path in alone else None) for path in models)
+    other = None if against is None else OtherModel(scorer=others[0], file=against.name)
     is_piped = str(record) == "-"
     given = (
         given_of_json(sys.stdin.buffer.read(), scorer.artifact)
@@ -128,4 +134,5 @@ def command(
 
         write_page(html, explanation_page(found), plain)
     click.echo(json.dumps(plain, indent=2) if as_json else "\n".join(explanation_lines(found)))
-    return _PARTED if plain.get("comparison") and plain["comparison"]["partings"] else 0
+    comparison = found.comparison if isinstance(found, RecordReport) else None
+    return 0 if comparison is None or comparison.is_equal else _PARTED

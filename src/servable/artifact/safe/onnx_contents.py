@@ -44,6 +44,7 @@ from servable.artifact.safe.onnx_fields import (
     VALUE_NAME,
 )
 from servable.artifact.safe.onnx_files import check_onnx
+from servable.artifact.safe.onnx_values import floats_of, last_text, numbers_of, texts_of
 from servable.artifact.safe.protobuf import Fields, MalformedError, Value, integers_of
 from servable.errors import Damaged, Problem, shown
 
@@ -56,7 +57,6 @@ _TYPES: Final[Mapping[int, str]] = {
 """Of the numbers of ONNX's element types, those of one number an element."""
 
 _INTEGER_DATA: Final = (INT32_DATA, INT64_DATA, UINT64_DATA)
-_FLOAT_BYTES: Final = 4
 _MOST_DIMENSIONS: Final = 32
 _MOST_ELEMENTS: Final = (1 << 31) - 1  # of no element at all, NumPy still multiplies the sizes
 _FIX: Final = "copy the artifact again, or pack it again"
@@ -148,7 +148,7 @@ class _Reading:
                 if part == NODE:
                     nodes.append(self.node(value))
                 elif part == OUTPUT:
-                    outputs.append(_last_text(self._by_number(value).get(VALUE_NAME, [])))
+                    outputs.append(last_text(self._by_number(value).get(VALUE_NAME, [])))
                 elif part == INITIALIZER:
                     name, array = self.tensor(value)
                     if array is None:
@@ -171,20 +171,20 @@ class _Reading:
         integers, floats, strings, attributes = {}, {}, {}, {}
         for attribute in parts.get(ATTRIBUTE, []):
             inner = self._by_number(attribute)
-            name = _last_text(inner.get(ATTRIBUTE_NAME, []))
+            name = last_text(inner.get(ATTRIBUTE_NAME, []))
             if isinstance(attribute, memoryview):
                 attributes[name] = hashlib.sha256(attribute).hexdigest()
             if INTEGERS in inner:
                 integers[name] = integers_of(inner[INTEGERS])
             if FLOATS in inner:
-                floats[name] = _floats_of(inner[FLOATS])
+                floats[name] = floats_of(inner[FLOATS])
             if texts := [*inner.get(STRING, []), *inner.get(STRINGS, [])]:
-                strings[name] = tuple(_texts(texts))
+                strings[name] = tuple(texts_of(texts))
         return OnnxNode(
-            name=_last_text(parts.get(NODE_NAME, [])),
-            operator=_last_text(parts.get(OPERATOR, [])),
-            inputs=tuple(_texts(parts.get(NODE_INPUT, []))),
-            outputs=tuple(_texts(parts.get(NODE_OUTPUT, []))),
+            name=last_text(parts.get(NODE_NAME, [])),
+            operator=last_text(parts.get(OPERATOR, [])),
+            inputs=tuple(texts_of(parts.get(NODE_INPUT, []))),
+            outputs=tuple(texts_of(parts.get(NODE_OUTPUT, []))),
             integers=integers,
             floats=floats,
             strings=strings,
@@ -194,7 +194,7 @@ class _Reading:
     def tensor(self, message: Value) -> tuple[str, Array | None]:
         """Name and array of a stored tensor; None where its elements are no plain numbers."""
         parts = self._by_number(message)
-        name = _last_text(parts.get(TENSOR_NAME, []))
+        name = last_text(parts.get(TENSOR_NAME, []))
         kinds = [kind for kind in parts.get(ELEMENT_TYPE, []) if isinstance(kind, int)]
         if len(kinds) != 1 or kinds[0] not in _TYPES:
             return name, None
@@ -221,10 +221,10 @@ class _Reading:
         raw = [value for value in parts.get(RAW_DATA, []) if isinstance(value, memoryview)]
         if raw:
             return self.from_bytes(raw[-1], stored, name)
-        if FLOAT_DATA in parts:
-            return _floats_of(parts[FLOAT_DATA]).astype(stored)
-        if DOUBLE_DATA in parts:
-            return np.concatenate([_packed(value, "<f8") for value in parts[DOUBLE_DATA]]).astype(stored)
+        if FLOAT_DATA in parts and stored == np.float32:  # no other type is written so
+            return floats_of(parts[FLOAT_DATA])
+        if DOUBLE_DATA in parts and stored == np.float64:
+            return np.concatenate([numbers_of(value, "<f8") for value in parts[DOUBLE_DATA]])
         integers = integers_of([value for part in _INTEGER_DATA for value in parts.get(part, [])])
         if stored.kind == "f":  # half precision is written as the integer that its bits make
             return integers.astype(np.uint16).view(np.float16).astype(stored)
@@ -238,7 +238,7 @@ class _Reading:
     def outside(self, entries: Iterable[Value], stored: np.dtype[Any], name: str) -> Array:
         """Elements in the file of weights."""
         pairs = {
-            _last_text(entry.get(KEY, [])): _last_text(entry.get(VALUE, []))
+            last_text(entry.get(KEY, [])): last_text(entry.get(VALUE, []))
             for entry in map(self._by_number, entries)
         }
         try:
@@ -249,29 +249,3 @@ class _Reading:
             found = "no such file" if self.weights is None else f"{len(self.weights)} bytes"
             raise self.damaged(f"the bytes of the tensor {shown(name)} in the file of weights", found)
         return self.from_bytes(memoryview(self.weights)[start : start + size], stored, name)
-
-
-def _texts(values: Iterable[Value]) -> Iterator[str]:
-    return (str(value, "utf-8", "backslashreplace") for value in values if isinstance(value, memoryview))
-
-
-def _last_text(values: Iterable[Value]) -> str:
-    return next(iter([*_texts(values)][-1:]), "")
-
-
-def _floats_of(values: list[Value]) -> NDArray[np.float32]:
-    """`[n]` repeated floats, packed or one by one.
-
-    Written one by one, the first comes alone, and the others in a row with their keys between them.
-    """
-    rows = [value for value in values if isinstance(value, memoryview)]
-    if len(rows) == 2 and len(rows[0]) == _FLOAT_BYTES and len(rows[1]) % (1 + _FLOAT_BYTES) == _FLOAT_BYTES:
-        last = np.frombuffer(bytes(1) + bytes(rows[1]), np.uint8).reshape(-1, 1 + _FLOAT_BYTES)[:, 1:]
-        rows = [rows[0], memoryview(last.tobytes())]
-    return np.concatenate([np.empty(0, np.float32), *(_packed(row, "<f4") for row in rows)])
-
-
-def _packed(value: Value, stored: str) -> Array:
-    if not isinstance(value, memoryview) or len(value) % np.dtype(stored).itemsize:
-        raise MalformedError("numbers that are cut off")
-    return np.frombuffer(value, stored)

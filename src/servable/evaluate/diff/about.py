@@ -70,6 +70,22 @@ def about_changes(a: Side, b: Side) -> tuple[Change, ...]:
     return changed(pairs, moves_scores=False)
 
 
+def differing_files(a: Side, b: Side) -> tuple[str, ...]:
+    """Names of files that differ between two artifacts of one layout, or that one of them lacks.
+
+    Of two layouts every file would be told.
+    """
+    one, other = a.artifact, b.artifact
+    if one.digest == other.digest or layout_of(one) is not layout_of(other):
+        return ()
+    digests_a, digests_b = (
+        {name: side.files.sha256(name) for name in side.files.names()} for side in (one, other)
+    )
+    return tuple(
+        name for name in sorted({*digests_a, *digests_b}) if digests_a.get(name) != digests_b.get(name)
+    )
+
+
 def _tolerances(a: Artifact, b: Artifact) -> list[Pair]:
     """Of two packed artifacts: how far the packed engine may be from its reference."""
     if a.manifest is None or b.manifest is None:

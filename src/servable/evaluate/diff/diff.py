@@ -7,13 +7,13 @@ from typing import Any, Final
 import msgspec
 
 from servable.artifact import Artifact
-from servable.evaluate.diff.about import Facts, about_changes, engine_changes, facts_of
+from servable.evaluate.diff.about import Facts, about_changes, differing_files, engine_changes, facts_of
 from servable.evaluate.diff.calibrators import CalibratorsDiff, calibrators_diff
 from servable.evaluate.diff.change import Change
 from servable.evaluate.diff.fields import FieldsDiff, fields_diff
 from servable.evaluate.diff.golden import GoldenDiff, golden_diff
 from servable.evaluate.diff.movers import Cells
-from servable.evaluate.diff.sample import MOST_ROWS, NotComparableError, sample_of
+from servable.evaluate.diff.sample import NotComparableError, sample_of
 from servable.evaluate.diff.scores import ScoresDiff, require_scorable, scores_diff
 from servable.evaluate.diff.side import Side
 from servable.evaluate.diff.tables import TablesDiff, tables_diff
@@ -32,12 +32,12 @@ class DiffSettings:
 
     Attributes:
         table: whose rows are scored; None for golden requests or derived records.
-        rows: of the table, at most.
+        rows: of the table or the golden requests, the first ones, at most; None for all.
         cells: whether the records that move most are told with their cells.
     """
 
     table: Path | None = None
-    rows: int = MOST_ROWS
+    rows: int | None = None
     cells: Cells = Cells.WITHHELD
 
 
@@ -55,6 +55,7 @@ class Diff:
         fields, texts, tables, calibrators, weights, golden: part by part.
         engine: what differs about what computes the scores.
         about: what differs beside all this.
+        files: names of files that differ, of two artifacts of one layout.
     """
 
     verdict: DiffVerdict
@@ -72,6 +73,7 @@ class Diff:
     engine: tuple[Change, ...]
     golden: GoldenDiff
     about: tuple[Change, ...]
+    files: tuple[str, ...]
 
     def to_plain(self) -> dict[str, Any]:
         """The comparison as JSON values."""
@@ -129,6 +131,7 @@ def diff(a: Side, b: Side, *, settings: DiffSettings | None = None, progress: Pr
         engine=engine,
         golden=golden_diff(one, other),
         about=about_changes(a, b),
+        files=differing_files(a, b),
     )
 
 

@@ -7,6 +7,7 @@ from servable.evaluate.diff.about import Facts
 from servable.evaluate.diff.diff import Diff
 from servable.evaluate.diff.part_lines import (
     Line,
+    about_lines,
     calibrators_lines,
     changes_lines,
     fields_lines,
@@ -91,8 +92,8 @@ def parts_of(found: Diff) -> tuple[Part, ...]:
             "about",
             "name, profile, libraries, remarks",
             False,
-            not found.about,
-            tuple(changes_lines(found.about)),
+            not (found.about or found.files),
+            tuple(about_lines(found.about, found.files)),
         ),
     )
 

@@ -6,6 +6,7 @@ from servable.evaluate.diff.about import Facts as ArtifactFacts
 from servable.evaluate.diff.diff import Diff
 from servable.evaluate.diff.lines import Part, parts_of
 from servable.evaluate.diff.page_parts import (
+    about_blocks,
     calibrator_blocks,
     change_blocks,
     field_blocks,
@@ -49,7 +50,7 @@ def diff_page(found: Diff) -> str:
         "calibrator": calibrator_blocks(found.calibrators),
         "engine": change_blocks(found.engine, caption="Engine"),
         "golden records": golden_blocks(found.golden),
-        "about": change_blocks(found.about, caption="About"),
+        "about": about_blocks(found.about, found.files),
     }
     parts = parts_of(found)
     differing = sorted((part for part in parts if not part.is_equal), key=lambda part: not part.moves_scores)

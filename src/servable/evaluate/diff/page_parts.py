@@ -17,9 +17,10 @@ from servable.evaluate.diff.cells import (
 from servable.evaluate.diff.change import Change, Plain
 from servable.evaluate.diff.fields import FieldsDiff
 from servable.evaluate.diff.golden import GoldenDiff, GoldenFacts
+from servable.evaluate.diff.part_lines import FILES
 from servable.evaluate.diff.tables import TableDiff, TablesDiff
 from servable.evaluate.diff.texts import TextsDiff
-from servable.evaluate.diff.words import category_in_words
+from servable.evaluate.diff.words import category_in_words, value_in_words
 from servable.report import (
     Block,
     Cell,
@@ -32,6 +33,7 @@ from servable.report import (
     count,
     significant,
 )
+from servable.wording import capital
 
 _MOST_TABLES: Final = 20
 _SIDES: Final = (Column(title="A"), Column(title="B"))
@@ -41,6 +43,12 @@ def change_blocks(changes: Iterable[Change], *, caption: str) -> tuple[Block, ..
     """A row for each change."""
     rows = tuple((Cell(text=change.what), _value(change.a), _value(change.b)) for change in changes)
     return table_of(caption, (Column(title="What"), *_SIDES), rows)
+
+
+def about_blocks(changes: Iterable[Change], files: tuple[str, ...]) -> tuple[Block, ...]:
+    """What differs beside all that decides on a score, and the names of files."""
+    told = Facts(items=((capital(FILES), Cell(text=value_in_words(files), is_code=True)),))
+    return (*change_blocks(changes, caption="About"), *((told,) if files else ()))
 
 
 def field_blocks(found: FieldsDiff) -> tuple[Block, ...]:

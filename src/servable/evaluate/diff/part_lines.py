@@ -19,12 +19,14 @@ from servable.evaluate.diff.words import (
     movement_in_words,
     mover_in_words,
     signed,
+    value_in_words,
 )
 from servable.schema import Field
 from servable.wording import counted, number
 
 MOST_LINES: Final = 10
 _MOST_MOVERS: Final = 5
+FILES: Final = "files that differ"
 
 Line = tuple[str, str]
 """What it is about, and the words."""
@@ -33,6 +35,13 @@ Line = tuple[str, str]
 def changes_lines(changes: Iterable[Change]) -> Iterator[Line]:
     """A line for each change."""
     return ((change.what, change_in_words(change)) for change in changes)
+
+
+def about_lines(changes: Iterable[Change], files: tuple[str, ...]) -> Iterator[Line]:
+    """What differs beside all that decides on a score, and the names of files."""
+    yield from changes_lines(changes)
+    if files:
+        yield FILES, value_in_words(files)
 
 
 def fields_lines(found: FieldsDiff) -> Iterator[Line]:

@@ -1,5 +1,6 @@
 """Records on which two artifacts are compared: rows of a table, golden requests, or derived ones."""
 
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,7 +18,6 @@ from servable.evaluate.diff.side import Side
 from servable.records import Records, Table
 from servable.wording import counted
 
-MOST_ROWS: Final = 10_000
 _DERIVED: Final = 100
 
 
@@ -27,6 +27,12 @@ class SampleSource(StrEnum):
     TABLE = "table"
     GOLDEN = "golden"
     DERIVED = "derived"
+
+
+_NOUNS: Final = {
+    SampleSource.GOLDEN: ("golden request", ""),
+    SampleSource.DERIVED: ("record", " derived from both"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -52,13 +58,13 @@ class Sample:
     Attributes:
         source: whose they are.
         said: the same in words; of a table, its name.
-        rows: how many there are at most.
+        rows: how many there are at most, if that is known.
         blocks: the records.
     """
 
     source: SampleSource
     said: str
-    rows: int
+    rows: int | None
     blocks: Iterator[PairedBlock]
 
 
@@ -66,27 +72,27 @@ class NotComparableError(Exception):
     """Why no record can be scored by both; a sentence."""
 
 
-def sample_of(a: Side, b: Side, *, table: Path | None, rows: int) -> Sample:
+def sample_of(a: Side, b: Side, *, table: Path | None, rows: int | None) -> Sample:
     """The first rows of a table, else the golden requests of both, else records derived from both.
 
     Args:
         a: an artifact.
         b: the other one.
         table: .csv, .ndjson, .json or .parquet.
-        rows: at most.
+        rows: at most; None for all.
 
     Raises:
         BadInput: `diff.rows` for a number below 1.
         NotComparableError: if no golden request and no derived record can be read by both.
     """
-    if rows < 1:
+    if rows is not None and rows < 1:
         raise BadInput(
             Problem(
                 code="diff.rows",
                 where="--rows",
                 expected="a number of at least 1",
                 found=str(rows),
-                fix="leave it away for the first 10,000 rows",
+                fix="name how many of the first records to score",
             )
         )
     if table is not None:
@@ -95,14 +101,14 @@ def sample_of(a: Side, b: Side, *, table: Path | None, rows: int) -> Sample:
     return _golden(a, b, rows) or _derived(a, b, rows)
 
 
-def _of_table(a: Side, b: Side, path: Path, rows: int) -> Iterator[PairedBlock]:
+def _of_table(a: Side, b: Side, path: Path, rows: int | None) -> Iterator[PairedBlock]:
     """The rows of a file as both read them.
 
     Raises:
         BadInput: if neither of them can read it.
         NotComparableError: if one of them cannot.
     """
-    left = rows
+    left = sys.maxsize if rows is None else rows
     ours, theirs = (read_blocks(path, side.artifact) for side in (a, b))
     while left > 0:
         block, problem = _next(ours)
@@ -136,15 +142,15 @@ def _names(table: Table, side: Side) -> tuple[str, ...] | None:
     return table.names if table.names is not None else side.artifact.schema.csv_columns
 
 
-def _golden(a: Side, b: Side, rows: int) -> Sample | None:
+def _golden(a: Side, b: Side, rows: int | None) -> Sample | None:
     """The golden requests of A, then those of B alone, without those that one of them cannot read."""
     sets = [side.artifact.golden for side in (a, b)]
     requests = [*dict.fromkeys(chain(*(golden.requests for golden in sets if golden is not None)))]
     records = [msgspec.json.decode(request) for request in requests]
-    return _paired(a, b, records[:rows], SampleSource.GOLDEN, "golden request")
+    return _paired(a, b, records, rows, SampleSource.GOLDEN)
 
 
-def _derived(a: Side, b: Side, rows: int) -> Sample:
+def _derived(a: Side, b: Side, rows: int | None) -> Sample:
     """Records derived from A, then those derived from B."""
     derived = [
         record
@@ -154,7 +160,7 @@ def _derived(a: Side, b: Side, rows: int) -> Sample:
         )
     ]
     distinct = {msgspec.json.encode(record): record for record in derived}
-    found = _paired(a, b, [*distinct.values()][:rows], SampleSource.DERIVED, "record")
+    found = _paired(a, b, [*distinct.values()], rows, SampleSource.DERIVED)
     if found is None:
         raise NotComparableError(
             "no golden request and no record that is derived from one can be read by the other"
@@ -162,21 +168,26 @@ def _derived(a: Side, b: Side, rows: int) -> Sample:
     return found
 
 
-def _paired(a: Side, b: Side, records: Sequence[Any], source: SampleSource, noun: str) -> Sample | None:
-    """Those of the records that both can read; None if there are none."""
-    kept = records if _fit(a, b, records) else [record for record in records if _fit(a, b, [record])]
+def _paired(
+    a: Side, b: Side, records: Sequence[Any], rows: int | None, source: SampleSource
+) -> Sample | None:
+    """Those of the first records that both can read; None if there are none."""
+    first = records[:rows]
+    kept = first if _fit(a, b, first) else [record for record in first if _fit(a, b, [record])]
     if not kept:
         return None
     table = Table.of_records(kept)
     block = PairedBlock(
         first=0, cells=table, a=a.artifact.schema.bind(table), b=b.artifact.schema.bind(table)
     )
-    derived = " derived from both" if source is SampleSource.DERIVED else ""
-    left_out = len(records) - len(kept)
-    without = f"; {left_out} more cannot be read by both" if left_out else ""
+    noun, suffix = _NOUNS[source]
+    of_all = f"the first {len(first):,} of " if len(first) < len(records) else ""
+    left_out = len(first) - len(kept)
+    amount = len(records) if of_all else len(kept)
+    without = f"; {left_out:,} {'of these' if of_all else 'more'} cannot be read by both" if left_out else ""
     return Sample(
         source=source,
-        said=f"{counted(len(kept), noun)}{derived}{without}",
+        said=f"{of_all}{counted(amount, noun)}{suffix}{without}",
         rows=len(kept),
         blocks=iter([block]),
     )

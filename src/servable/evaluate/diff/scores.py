@@ -168,7 +168,7 @@ def _scored(a: Side, b: Side, sample: Sample, progress: Progress) -> _Scored:
     parts: list[NDArray[np.float64]] = []
     most: list[tuple[int, MovedRow]] = []
     done = 0
-    progress(_PHASE, 0, sample.rows)
+    progress(_PHASE, 0, sample.rows or 0)
     for block in sample.blocks:
         for start in range(0, len(block.a), _BATCH):
             scores = _of_both(scorers, block, np.arange(start, min(start + _BATCH, len(block.a))), order)
@@ -178,7 +178,7 @@ def _scored(a: Side, b: Side, sample: Sample, progress: Progress) -> _Scored:
             most = sorted([*most, *found], key=lambda item: item[1].size)[:MOST_MOVERS]
             parts.append(scores)
             done += len(scores)
-            progress(_PHASE, done, sample.rows)
+            progress(_PHASE, done, sample.rows or done)
     if not parts:
         raise BadInput(
             Problem(
@@ -189,7 +189,7 @@ def _scored(a: Side, b: Side, sample: Sample, progress: Progress) -> _Scored:
                 fix="choose a table with rows",
             )
         )
-    progress(_PHASE, sample.rows, sample.rows)
+    progress(_PHASE, sample.rows or done, sample.rows or done)
     return _Scored(scores=np.concatenate(parts), order=order, most_moved=most)
 
 
@@ -223,5 +223,5 @@ def _said(sample: Sample, records: int) -> str:
     """Which records were scored; of a table, how many there really were."""
     if sample.source is not SampleSource.TABLE:
         return sample.said
-    whole = "all" if records < sample.rows else "the first"
+    whole = "all" if sample.rows is None or records < sample.rows else "the first"
     return f"{whole} {counted(records, 'row')} of {sample.said}"

@@ -111,7 +111,7 @@ def _base(ensemble: OnnxNode, groups: int) -> list[float] | None:
 
     Of two values for one sum, ONNX Runtime reads the second alone.
     """
-    base = ensemble.floats.get(_BASE, np.zeros(groups)).astype(np.float64).tolist()
+    base: list[float] = ensemble.floats.get(_BASE, np.zeros(groups, np.float32)).tolist()
     if groups == 1 and len(base) == 2:
         return base[1:]
     return base if len(base) == groups else None

@@ -5,6 +5,7 @@ from typing import Final
 
 import numpy as np
 
+from servable.artifact import OnDamage
 from servable.errors import BadInput, Problem
 from servable.evaluate.evaluation.answers import (
     AtThreshold,
@@ -35,6 +36,7 @@ def evaluate(
     *,
     settings: EvaluationSettings | None = None,
     against: Scorer | None = None,
+    on_damage: OnDamage = OnDamage.REFUSE,
     progress: Progress = silent,
 ) -> Evaluation:
     """What a model is worth on the labelled rows of a table.
@@ -44,20 +46,23 @@ def evaluate(
         path: .csv with a header, .ndjson, .json or .parquet.
         settings: which rows, which slices, how many draws.
         against: of another model of the same classes, to compare with on the same rows.
+        on_damage: whether what a model remembers of its training is passed over where it is broken.
         progress: told how far it is.
 
     Raises:
         NotFound, BadInput: for a table that cannot be read or used: `table.*`, `split.*`, `evaluate.*`.
         ServableError: `score.*`, where a model answers what is no probability.
+        Damaged: if what a model remembers of its training is broken, and that is refused.
     """
     settings = settings or EvaluationSettings()
     _require_two_for_thresholds(scorer, settings)
     if against is not None:
         _require_same_classes(scorer, against)
     progress("read the table", 0, 1)
-    use = use_of_rows(path, scorer, settings)
+    use = use_of_rows(path, scorer, settings, on_damage=on_damage)
     if against is not None:
-        use = use.beside(use_of_rows_by_other(path, against, scorer.artifact, settings))
+        other = use_of_rows_by_other(path, against, scorer.artifact, settings, on_damage=on_damage)
+        use = use.beside(other)
     _require_rows(path, use.rows, settings)
     table = read_scored_table(
         path, scorer, settings=settings, rows=use.rows, against=against, progress=progress

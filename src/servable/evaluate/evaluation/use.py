@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from servable.artifact import Artifact
+from servable.artifact import Artifact, OnDamage
 from servable.datasets import LabelledBlock
+from servable.errors import Damaged
 from servable.evaluate.evaluation.blocks import as_the_other, labelled_blocks, wanted_blocks
 from servable.evaluate.evaluation.settings import EvaluationSettings
 from servable.scorer import Scorer
@@ -31,20 +32,33 @@ class Use:
         return replace(self, warnings=(*self.warnings, *other.warnings))
 
 
-def use_of_rows(path: Path, scorer: Scorer, settings: EvaluationSettings) -> Use:
+def use_of_rows(
+    path: Path, scorer: Scorer, settings: EvaluationSettings, *, on_damage: OnDamage = OnDamage.REFUSE
+) -> Use:
     """Whether a model's training, or the fit of its calibrator, used the rows that are wanted.
 
     Raises:
         NotFound, BadInput: if the table cannot be read.
-        Damaged: if what the artifact remembers of its training is broken.
+        Damaged: if what the artifact remembers of its training is broken, and that is refused.
     """
-    return _use(path, scorer, settings, labelled_blocks(path, scorer.artifact, settings))
+    labelled = labelled_blocks(path, scorer.artifact, settings)
+    return _use(path, scorer, settings, labelled, on_damage=on_damage)
 
 
-def _use(path: Path, scorer: Scorer, settings: EvaluationSettings, labelled: Iterator[LabelledBlock]) -> Use:
+def _use(
+    path: Path,
+    scorer: Scorer,
+    settings: EvaluationSettings,
+    labelled: Iterator[LabelledBlock],
+    *,
+    on_damage: OnDamage,
+) -> Use:
     artifact = scorer.artifact
     blocks = wanted_blocks(path, artifact, settings, labelled)
-    used = used_in_training(path, artifact, blocks, part=settings.part)
+    try:
+        used = used_in_training(path, artifact, blocks, part=settings.part, on_damage=on_damage)
+    except Damaged as error:
+        raise error.inside(artifact.name) from error
     said = used.sentence()
     warnings = [f"{said}; a model looks better there than it is"] if used.is_beyond_chance else []
     if scorer.calibrator is not None and fitted_its_calibrator(path, artifact, part=settings.part):
@@ -52,7 +66,14 @@ def _use(path: Path, scorer: Scorer, settings: EvaluationSettings, labelled: Ite
     return Use(rows=used.rows, warnings=tuple(warnings), remarks=() if used.is_beyond_chance else (said,))
 
 
-def use_of_rows_by_other(path: Path, other: Scorer, artifact: Artifact, settings: EvaluationSettings) -> Use:
+def use_of_rows_by_other(
+    path: Path,
+    other: Scorer,
+    artifact: Artifact,
+    settings: EvaluationSettings,
+    *,
+    on_damage: OnDamage = OnDamage.REFUSE,
+) -> Use:
     """The same of the model that is compared, in its own name; nothing where the two split otherwise.
 
     Args:
@@ -60,6 +81,7 @@ def use_of_rows_by_other(path: Path, other: Scorer, artifact: Artifact, settings
         other: the model that is compared.
         artifact: of the model whose parts are meant.
         settings: which rows are wanted.
+        on_damage: as in `used_in_training`.
     """
     splits = [RecordedSplit.of(artifact), RecordedSplit.of(other.artifact)]
     keys = {None if split is None else split.key for split in splits}
@@ -67,9 +89,8 @@ def use_of_rows_by_other(path: Path, other: Scorer, artifact: Artifact, settings
         return Use()
     label = settings.label or artifact.schema.label_name
     theirs = replace(settings, label=label, slices=(), group=None)
-    found = _use(
-        path, other, theirs, as_the_other(other.artifact, labelled_blocks(path, other.artifact, theirs))
-    )
+    labelled = as_the_other(other.artifact, labelled_blocks(path, other.artifact, theirs))
+    found = _use(path, other, theirs, labelled, on_damage=on_damage)
     return Use(
         warnings=tuple(f"the other model, {other.artifact.name}: {sentence}" for sentence in found.warnings)
     )

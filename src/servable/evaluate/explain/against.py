@@ -32,11 +32,7 @@ def compared_with(a: Way, b: Way) -> Comparison:
     crossed = {pair[0].field: _text_of(*pair, a.scorer, b.scorer) for pair in common}
     inputs = in_order(
         field_partings(ours, theirs, _SIDES),
-        (
-            parting
-            for pair in common
-            for parting in text_partings(*pair, crossed[pair[0].field], _SIDES)
-        ),
+        (parting for pair in common for parting in text_partings(*pair, crossed[pair[0].field], _SIDES)),
         vector_partings(ours, theirs, _SIDES),
         class_partings(ours, theirs, _SIDES),
     )

@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from servable.metrics import REACH
 from servable.preprocess import Preprocessor
 from servable.progress import Progress, silent
 from servable.records import Columns, FloatArray, ObjectArray, Records
@@ -21,13 +22,17 @@ from servable.schema import Kind
 from servable.scorer import Scorer
 
 _BATCH_RECORDS: Final = 4096
-_REACH: Final = 1.96
-"""Standard errors on both sides of a mean, for 95 %."""
+FEWEST_OF_INTERVAL: Final = 30
+"""Records below which a mean has no interval: the normal law is no guide to so few."""
+
+_TOO_FEW: Final = (
+    f"There are fewer than {FEWEST_OF_INTERVAL} records, too few for 95 % intervals of the means."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeanChange:
-    """A mean over records, with its 95 % interval: 1.96 standard errors; no interval of a single record."""
+    """A mean over records, with its 95 % interval, None of few records: `REACH` standard errors."""
 
     value: float
     low: float | None
@@ -65,11 +70,13 @@ class Effects:
         score: which one, in words.
         rows: records that were asked.
         fields: every field of the schema.
+        sentence: why the means have no interval; empty if they have one, or there is no mean.
     """
 
     score: str
     rows: int
     fields: tuple[FieldEffect, ...]
+    sentence: str
 
 
 def effects_of(scorer: Scorer, records: Records, *, progress: Progress = silent) -> Effects:
@@ -130,14 +137,15 @@ def _effects(scorer: Scorer, changes: NDArray[np.float64], flips: NDArray[np.int
         else "the calibrated score of each record's likeliest class",
         rows=changes.shape[1],
         fields=tuple(sorted(found, key=lambda effect: -effect.size.value)),
+        sentence=_TOO_FEW if 1 < changes.shape[1] < FEWEST_OF_INTERVAL else "",
     )
 
 
 def _mean(values: FloatArray, *, lowest: float) -> MeanChange:
     mean = float(values.mean())
-    if len(values) < 2:
+    if len(values) < FEWEST_OF_INTERVAL:
         return MeanChange(value=mean, low=None, high=None)
-    reach = _REACH * float(values.std(ddof=1)) / math.sqrt(len(values))
+    reach = REACH * float(values.std(ddof=1)) / math.sqrt(len(values))
     return MeanChange(value=mean, low=max(lowest, mean - reach), high=min(1.0, mean + reach))
 
 

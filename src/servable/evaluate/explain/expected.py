@@ -14,23 +14,32 @@ The file that holds it is one JSON object, of which each key may be left out, bu
 `raw` and `calibrated` hold a score for each class, or the one of class 1 of two. `texts` holds, by text
 field, the token ids of each chunk, special tokens included, without padding; `tabular` the numbers that the
 network read, by field or as a list in the model's order, null for one that is missing. Or the file is what
-`servable predict` wrote, CSV or NDJSON: then the record's own row is taken, by id or by number.
+`servable predict` wrote, CSV or NDJSON: then the record's own row is taken: the one of its number if that
+has its id, else the only one that has it.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from servable.codecs import read_table
+from servable.codecs import read_table_blocks
 from servable.errors import BadInput, Problem, shown
 from servable.evaluate.explain.found import Explanation
+from servable.evaluate.explain.partings import TOLERANCE
 from servable.schema import parse_number
+from servable.wording import counted
 
 Scores = tuple[float, ...]
 _FIX: Final = "write it as the help of `servable explain` shows"
-_KEYS: Final = ("raw", "calibrated", "inputs")
+_SCORES: Final = ("raw", "calibrated")
+_KEYS: Final = (*_SCORES, "inputs")
+_INPUTS: Final = ("texts", "tabular")
+_LABEL: Final = "label"  # which `predict` writes beside the scores
+_TABLES: Final = (".csv", ".csv.gz", ".parquet")
+"""Endings of files whose columns may be more than the scores: a table with scores beside its own columns."""
+_MOST_NAMED: Final = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,10 +74,12 @@ def read_expected(path: Path, found: Explanation, *, id_name: str | None) -> Exp
     Raises:
         NotFound, BadInput: `explain.expected`, naming what is wrong with it.
     """
-    rows = read_table(path).to_records()
-    row = _row(rows, found, id_name, path.name)
+    row = _row(_rows(path), found, id_name, path.name)
     reading = _Reading(path.name, found)
+    if not path.name.lower().endswith(_TABLES):
+        reading.require_known(row, (*_KEYS, _LABEL, *reading.columns(), *([id_name] if id_name else [])))
     inputs = reading.mapping(row.get("inputs"), "inputs")
+    reading.require_known(inputs, _INPUTS, "inputs")
     expected = Expected(
         source=path.name,
         raw=reading.scores(row, "raw"),
@@ -87,22 +98,52 @@ def read_expected(path: Path, found: Explanation, *, id_name: str | None) -> Exp
     return expected
 
 
+def _rows(path: Path) -> Iterator[Mapping[str, Any]]:
+    for block in read_table_blocks(path, headers=[frozenset()]):
+        yield from block.to_records()
+
+
 def _row(
-    rows: Sequence[Mapping[str, Any]], found: Explanation, id_name: str | None, where: str
+    rows: Iterator[Mapping[str, Any]], found: Explanation, id_name: str | None, where: str
 ) -> Mapping[str, Any]:
-    """The only row, else the one of the record's id, else the one of its number."""
+    """The row of the record's number if it has its id, else the only one that has it.
+
+    Where no row has an id, that of the number, or the only one there is.
+    """
+    at_number: Mapping[str, Any] | None = None
+    first: Mapping[str, Any] = {}
+    with_id: list[tuple[int, Mapping[str, Any]]] = []
+    total, has_ids = 0, False
+    for number, row in enumerate(rows):
+        total += 1
+        if id_name is not None and found.identity is not None and id_name in row:
+            has_ids = True
+            if str(row[id_name]) == found.identity:
+                if number == found.record:
+                    return row
+                with_id.append((number, row))
+        if number == 0:
+            first = row
+        if number == found.record:
+            at_number = row
+    if has_ids:
+        return _only(with_id, total, shown(found.identity), where)
+    if at_number is None and total != 1:
+        raise _refusal(where, f"a row for record {found.record}", counted(total, "row"))
+    return first if at_number is None else at_number
+
+
+def _only(
+    rows: Sequence[tuple[int, Mapping[str, Any]]], total: int, identity: str, where: str
+) -> Mapping[str, Any]:
+    """The only row with an id."""
     if len(rows) == 1:
-        return rows[0]
-    if id_name is not None and found.identity is not None and rows and id_name in rows[0]:
-        row = next((row for row in rows if str(row.get(id_name)) == found.identity), None)
-        if row is None:
-            raise _refusal(
-                where, f"a row with the id {shown(found.identity)}", f"{len(rows):,} rows without it"
-            )
-        return row
-    if found.record >= len(rows):
-        raise _refusal(where, f"a row for record {found.record}", f"{len(rows):,} rows")
-    return rows[found.record]
+        return rows[0][1]
+    if not rows:
+        raise _refusal(where, f"a row with the id {identity}", f"{counted(total, 'row')} without it")
+    numbers = ", ".join(str(number) for number, _ in rows[:_MOST_NAMED])
+    more = f" and {len(rows) - _MOST_NAMED} more" if len(rows) > _MOST_NAMED else ""
+    raise _refusal(where, f"one row with the id {identity}", f"{len(rows):,}, rows {numbers}{more}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +156,7 @@ class _Reading:
     def scores(self, row: Mapping[str, Any], name: str) -> Scores | None:
         """The scores under a name: a list, or the columns that `servable predict` writes."""
         classes = len(self.found.model.classes)
-        cells = row.get(name, [row[f"{name}_{at}"] for at in range(classes) if f"{name}_{at}" in row] or None)
+        cells = row.get(name, [row[key] for key in self.columns(name) if key in row] or None)
         if cells is None:
             return None
         numbers = [_number(cell) for cell in cells] if isinstance(cells, list) else []
@@ -124,7 +165,21 @@ class _Reading:
                 ", or the one of class 1" if classes == 2 else ""
             )
             raise _refusal(f"{self.where}, {name}", expected, shown(cells))
-        return tuple(number for number in numbers if number is not None)
+        scores = tuple(number for number in numbers if number is not None)
+        if not all(-TOLERANCE <= score <= 1 + TOLERANCE for score in scores):
+            raise _refusal(f"{self.where}, {name}", "probabilities from 0 to 1, not logits", shown(cells))
+        return scores
+
+    def columns(self, *names: str) -> list[str]:
+        """The columns of scores as `servable predict` names them."""
+        classes = len(self.found.model.classes)
+        return [f"{name}_{at}" for name in names or _SCORES for at in range(classes)]
+
+    def require_known(self, value: Mapping[str, Any], known: Sequence[str], name: str = "") -> None:
+        """Nothing, if an object has no other keys than these: a misspelt one would never be compared."""
+        if strange := [key for key in value if key not in known]:
+            where = f"{self.where}, {name}" if name else self.where
+            raise _refusal(where, f"no other keys than {', '.join(known)}", f'"{strange[0]}"')
 
     def mapping(self, value: Any, name: str) -> Mapping[str, Any]:
         """An object, empty where it is left out."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
@@ -25,9 +25,6 @@ from servable.evaluate.explain.sample import sampled
 from servable.evaluate.explain.way import Way, model_seen, way_of
 from servable.progress import Progress, silent
 from servable.scorer import Scorer
-
-MOST_ROWS: Final = 200
-"""Of a table, which are asked what moves their scores."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +91,7 @@ def explain(
     file: str,
     place: Place | None = None,
     against: OtherModel | Path | None = None,
-    rows: int = MOST_ROWS,
+    rows: int | None = None,
     progress: Progress = silent,
 ) -> RecordReport | TableReport:
     """One record through every step; of a table of which no row is meant, the fields that move its scores.
@@ -105,7 +102,7 @@ def explain(
         file: name of the artifact's file or folder.
         place: which row is meant; None for the only one there is, or else for the whole table.
         against: another model, or a file with what the training side has for the record.
-        rows: of a table, at most; the same ones whenever it is asked.
+        rows: of a table, at most; the same ones whenever it is asked.  [default: all of them]
         progress: told how many records are scored.
 
     Raises:

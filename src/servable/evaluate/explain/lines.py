@@ -55,7 +55,7 @@ def _comparison(comparison: Comparison) -> Iterator[str]:
         yield f"{name}: {plain(what)}"
     yield from _wrapped(comparison.sentence, indent="")
     for number, parting in enumerate(comparison.partings, start=1):
-        step = f"[{parting.step}, follows]" if parting.follows else f"[{parting.step}]"
+        step = f"[{parting.place}, follows]" if parting.follows else f"[{parting.place}]"
         yield from _wrapped(f"{step} {parting.sentence}", indent="   ", first=f"{number:>3}. ")
     for note in comparison.notes:
         yield from _wrapped(f"note: {note}", indent="  ")

@@ -120,7 +120,7 @@ def _comparison(comparison: Comparison) -> Section:
 def _parting(parting: Parting) -> tuple[Cell, ...]:
     note = "follows from a step before" if parting.follows else parting.field
     tone = Tone.QUIET if parting.follows else Tone.BAD
-    return Cell(text=str(parting.step), note=note, tone=tone), Cell(text=parting.sentence)
+    return Cell(text=parting.place, note=note, tone=tone), Cell(text=parting.sentence)
 
 
 def _cells(found: Explanation) -> Table:

@@ -11,6 +11,7 @@ from servable.report import (
     Effect,
     Figure,
     Key,
+    Paragraph,
     Section,
     Table,
     Tone,
@@ -29,6 +30,8 @@ _INTERVAL: Final = Key(mark="whisker", text="95 % interval of the mean")
 def effects_section(effects: Effects) -> Section:
     """The section of a page that tells what moves a score."""
     blocks: tuple[Block, ...] = (_one(effects),) if effects.rows == 1 else _many(effects)
+    if effects.sentence:
+        blocks = (Paragraph(text=effects.sentence, tone=Tone.UNSURE), *blocks)
     return Section(title="What moves the score", lead=OCCLUSION, blocks=(*blocks, _table(effects)))
 
 
@@ -43,6 +46,7 @@ def _one(effects: Effects) -> Figure:
 
 def _many(effects: Effects) -> tuple[Figure, ...]:
     shown = effects.fields[:_MOST_BARS]
+    interval = () if effects.sentence else (_INTERVAL,)
     return (
         Figure(
             title="How much",
@@ -52,7 +56,7 @@ def _many(effects: Effects) -> tuple[Figure, ...]:
                 title="Mean size of what each field adds to the score",
                 written=significant,
             ),
-            keys=(Key(mark="rise", text="mean size"), _INTERVAL),
+            keys=(Key(mark="rise", text="mean size"), *interval),
             caption=f"Of {effects.score}, whatever the direction.",
         ),
         Figure(
@@ -62,7 +66,7 @@ def _many(effects: Effects) -> tuple[Figure, ...]:
                 name="directions",
                 title="Mean of what each field adds to the score",
             ),
-            keys=(_RISE, _FALL, _INTERVAL),
+            keys=(_RISE, _FALL, *interval),
             caption="What raises some scores and lowers others comes to nothing here and to much above.",
         ),
     )

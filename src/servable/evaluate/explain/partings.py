@@ -55,6 +55,11 @@ class Parting:
     follows: bool
     is_placed: bool = True
 
+    @property
+    def place(self) -> str:
+        """The step in words."""
+        return str(self.step) if self.is_placed else f"at or before {self.step}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sides:

@@ -54,6 +54,7 @@ def _texts(found: Explanation, expected: Expected) -> Iterator[Parting]:
                 ours=token_ids(text),
                 theirs=[list(chunk) for chunk in ids],
                 follows=False,
+                is_placed=False,
             )
 
 
@@ -103,6 +104,7 @@ def _number(feature: FeatureSeen, theirs: float | None) -> Parting:
         ours=feature.value,
         theirs=theirs,
         follows=False,
+        is_placed=False,  # it may have been read as something else
     )
 
 
@@ -123,6 +125,7 @@ def _scores(way: Way, expected: Expected, *, are_inputs_equal: bool) -> Iterator
             ours=list(ours.raw),
             theirs=list(raw),
             follows=False,
+            is_placed=are_inputs_equal,
         )
     if calibrated is None or are_close(ours.calibrated, calibrated):
         return
@@ -149,6 +152,7 @@ def _scores(way: Way, expected: Expected, *, are_inputs_equal: bool) -> Iterator
         ours=list(ours.calibrated),
         theirs=list(calibrated),
         follows=follows,
+        is_placed=raw is not None,
     )
 
 

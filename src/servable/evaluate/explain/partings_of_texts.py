@@ -22,9 +22,7 @@ class CrossedText:
     tokenized: TextSeen
 
 
-def text_partings(
-    ours: TextSeen, theirs: TextSeen, crossed: CrossedText, sides: Sides
-) -> Iterator[Parting]:
+def text_partings(ours: TextSeen, theirs: TextSeen, crossed: CrossedText, sides: Sides) -> Iterator[Parting]:
     """The partings of one text field that both sides read; none if the encoders read the same."""
     if token_ids(ours) == token_ids(theirs):
         return

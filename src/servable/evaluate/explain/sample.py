@@ -34,14 +34,14 @@ class Sample:
         )
 
 
-def sampled(blocks: Iterable[Records], *, most: int, source: str) -> Sample:
+def sampled(blocks: Iterable[Records], *, most: int | None, source: str) -> Sample:
     """At most so many rows of a table: those whose number has the smallest sha256.
 
     That is a sample as random as any, and needs no seed; memory does not grow with the table.
 
     Args:
         blocks: its rows.
-        most: how many are taken, at least one.
+        most: how many are taken, at least one; None for all of them.
         source: name of the table, for errors.
 
     Raises:

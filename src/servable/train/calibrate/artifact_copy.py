@@ -8,6 +8,7 @@ from servable.artifact import (
     Files,
     atomic_directory,
     disk_errors,
+    names_archive,
     require_vacant,
     require_writable,
     write_tar_gz,
@@ -15,8 +16,25 @@ from servable.artifact import (
 from servable.errors import BadInput, Problem
 from servable.train.calibrate.recalibration import Recalibration
 
-_ARCHIVES: Final = (".tar.gz", ".tgz")
-_OTHER_ARCHIVES: Final = (".gz", ".tar", ".zip")
+_OTHER_ARCHIVES: Final = frozenset(
+    (
+        ".7z",
+        ".bz2",
+        ".gz",
+        ".lz",
+        ".lzma",
+        ".rar",
+        ".tar",
+        ".tbz",
+        ".tbz2",
+        ".txz",
+        ".tzst",
+        ".xz",
+        ".zip",
+        ".zst",
+    )
+)
+"""Endings of archives that are not written; a folder of such a name would be taken for one."""
 
 
 def require_output(path: Path, output: Path) -> None:
@@ -26,11 +44,12 @@ def require_output(path: Path, output: Path) -> None:
         NotFound: `write.folder`.
         BadInput: `write.target` if there is something already, or it would lie within the artifact.
     """
-    if output.name.endswith(_ARCHIVES):
+    if names_archive(output):
         require_writable(output)
-        if output.exists():
-            raise _target(output, "nothing there yet, because no artifact is overwritten", "a file")
-    elif output.suffix in _OTHER_ARCHIVES:
+        if output.is_symlink() or output.exists():
+            found = "a link" if output.is_symlink() else "a file"
+            raise _target(output, "nothing there yet, because no artifact is overwritten", found)
+    elif output.suffix.lower() in _OTHER_ARCHIVES:
         raise _target(
             output, "a folder, or an archive whose name ends in .tar.gz", f"a name in {output.suffix}"
         )
@@ -46,7 +65,7 @@ def write_copy(source: Files, copy: Recalibration, output: Path) -> None:
     Raises:
         NotFound, BadInput, Unavailable: nothing is written then.
     """
-    if output.name.endswith(_ARCHIVES):
+    if names_archive(output):
         write_tar_gz(output, {name: _content(source, name) for name in copy.kept} | dict(copy.written))
         return
     with atomic_directory(output) as folder, disk_errors(output):

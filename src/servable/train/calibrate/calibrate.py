@@ -1,12 +1,12 @@
 """Fitting the calibrator of a model again, on rows that its training did not use, into a copy of it."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from servable.artifact import OnDamage, TokenizerSearch, open_files, read_artifact
+from servable.artifact import Artifact, OnDamage, TokenizerSearch, open_files, read_artifact
 from servable.calibration import (
     Candidate,
     FittedCalibrator,
@@ -18,7 +18,8 @@ from servable.calibration import (
     stored_calibration,
 )
 from servable.engines import Device
-from servable.progress import Progress, silent
+from servable.errors import Damaged
+from servable.progress import Progress, silent, told
 from servable.scorer import load
 from servable.train.calibrate.artifact_copy import require_output, write_copy
 from servable.train.calibrate.recalibration import recalibrated, require_place
@@ -113,31 +114,30 @@ def calibrate(
         Unavailable: if the disk refuses, or the model needs a package that is not installed.
     """
     require_output(path, output)
-    progress("read the artifact", 0, 1)
     used: UsedInTraining | None = None
     if isinstance(rows, RowsOfScores):
-        search = TokenizerSearch.of(os.environ, folder=None, allow_download=allow_download)
-        artifact = read_artifact(path, on_damage=on_damage, tokenizers=search)
+        with told(progress, "read the artifact"):
+            search = TokenizerSearch.of(os.environ, folder=None, allow_download=allow_download)
+            artifact = read_artifact(path, on_damage=on_damage, tokenizers=search)
         require_place(artifact)
-        scored = rows.read(artifact)
+        with told(progress, "read the rows"):
+            scored = rows.read(artifact)
     else:
-        scorer = load(path, on_damage=on_damage, device=device, allow_download=allow_download)
+        with told(progress, "read the artifact"):
+            scorer = load(path, on_damage=on_damage, device=device, allow_download=allow_download)
         artifact = scorer.artifact
         require_place(artifact)
-        progress("read the rows", 0, 1)
-        used = rows.known_use(artifact)
-        _require_rows(
-            used.rows, method or Method.PLATT, classes=len(artifact.schema.classes), where=rows.where
-        )
+        with told(progress, "read the rows"):
+            used = _known_use(path, artifact, rows, method=method, on_damage=on_damage)
         scored = rows.scored(scorer, rows=used.rows, progress=progress)
-    progress("fit", 0, 1)
-    found = _fit(scored, method=method, seed=seed, where=rows.where)
+    with told(progress, "fit"):
+        found = _fit(scored, method=method, seed=seed, where=rows.where, names=artifact.schema.classes)
     facts = _facts(found, rows, used, seed=seed)
-    progress("write the copy", 0, 1)
-    # of a training output also what was passed over because it is broken; it stays so in the copy
-    source = open_files(path) if artifact.manifest is None else artifact.files
-    copy = recalibrated(source, artifact, stored_calibration(found.fitted.calibrator), facts)
-    write_copy(source, copy, output)
+    with told(progress, "write the copy"):
+        # of a training output also what was passed over because it is broken; it stays so in the copy
+        source = open_files(path) if artifact.manifest is None else artifact.files
+        copy = recalibrated(source, artifact, stored_calibration(found.fitted.calibrator), facts)
+        write_copy(source, copy, output)
     return CalibrationResult(
         path=path,
         output=output,
@@ -147,29 +147,39 @@ def calibrate(
         fitted=found.fitted,
         candidates=found.candidates,
         choice=found.choice,
-        notes=found.notes,
+        notes=(*found.notes, *copy.notes),
         used=used,
         replaced=copy.replaced,
         facts=facts,
     )
 
 
-def _require_rows(rows: int, method: Method, *, classes: int, where: str) -> None:
-    """What fitting would refuse after all rows have been scored, asked before."""
-    require_two_classes(method, classes=classes, where=where)
-    require_enough(rows, method, where=where)
+def _known_use(
+    path: Path, artifact: Artifact, rows: RowsOfTable, *, method: Method | None, on_damage: OnDamage
+) -> UsedInTraining:
+    """What is known about the rows; what fitting would refuse once they are scored is asked before."""
+    try:
+        used = rows.known_use(artifact, on_damage=on_damage)
+    except Damaged as error:
+        raise error.inside(str(path)) from error
+    wanted = method or Method.PLATT
+    require_two_classes(wanted, classes=len(artifact.schema.classes), where=rows.where)
+    require_enough(used.rows, wanted, where=rows.where)
+    return used
 
 
-def _fit(scored: ScoredRows, *, method: Method | None, seed: int, where: str) -> _Fitted:
+def _fit(
+    scored: ScoredRows, *, method: Method | None, seed: int, where: str, names: Sequence[str]
+) -> _Fitted:
     if method is None:
-        chosen = choose_calibrator(scored.raw, scored.labels, seed=seed, where=where)
+        chosen = choose_calibrator(scored.raw, scored.labels, seed=seed, where=where, names=names)
         return _Fitted(
             fitted=chosen.fitted,
             candidates=chosen.candidates,
             choice=chosen.sentence,
             notes=(*chosen.notes, *chosen.fitted.warnings),
         )
-    fitted = fit_calibrator(scored.raw, scored.labels, method=method, where=where)
+    fitted = fit_calibrator(scored.raw, scored.labels, method=method, where=where, names=names)
     return _Fitted(
         fitted=fitted,
         candidates=(),

@@ -7,7 +7,6 @@ from servable.calibration import Candidate, Method
 from servable.train.calibrate.calibrate import CalibrationResult
 from servable.train.calibrate.rows import RowsOfTable
 from servable.train.split import Part
-from servable.train.used_rows.use import Evidence
 
 
 def calibration_lines(result: CalibrationResult) -> list[str]:
@@ -66,9 +65,7 @@ def _notes(result: CalibrationResult) -> Iterator[str]:
 def _next(result: CalibrationResult) -> Iterator[str]:
     """The command that shows what it is worth."""
     rows = result.rows
-    is_split = isinstance(rows, RowsOfTable) and (
-        rows.part is not None or (result.used is not None and result.used.evidence is Evidence.SPLIT)
-    )
+    is_split = isinstance(rows, RowsOfTable) and rows.part not in (None, Part.TEST)
     table = [str(rows.path), "--part", Part.TEST.value] if is_split else ["TABLE"]
     command = ["servable", "evaluate", str(result.output), *table, "--against", str(result.path)]
     what = "" if is_split else ", on a TABLE that neither training nor calibration has seen"

@@ -1,6 +1,6 @@
 """A copy of an artifact with another calibrator, in which nothing of the old one is left."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -10,14 +10,15 @@ from msgspec.structs import replace as replaced
 from servable.artifact import (
     CALIBRATION,
     FEATURE_COLUMNS,
+    HYPERPARAMETERS,
     MANIFEST,
+    TRAINING,
     Artifact,
     Files,
     GoldenSet,
     GoldenSource,
     Manifest,
     StoredCalibration,
-    calibration_files,
     file_entries,
     is_calibration_file,
     packed_calibration,
@@ -27,7 +28,9 @@ from servable.artifact import (
 from servable.calibration import Calibrator
 from servable.errors import BadInput, Damaged, Problem
 from servable.records import FloatArray, Predictions
+from servable.train.calibrate.class_names import calibrator_files
 from servable.train.output import facts_file
+from servable.wording import listed
 
 _OF_ENDPOINT: Final = (
     "the golden answers that another endpoint gave are compared by raw scores and labels alone: their "
@@ -44,12 +47,14 @@ class Recalibration:
         written: the files that are its own, by name.
         replaced: names of the files of the old calibrators.
         digest: of a packed copy; None of a training output.
+        notes: in what else it differs, one sentence each.
     """
 
     kept: tuple[str, ...]
     written: Mapping[str, bytes]
     replaced: tuple[str, ...]
     digest: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 def recalibrated(
@@ -66,7 +71,8 @@ def recalibrated(
         calibration: how it was fitted, for those who read what training wrote down.
 
     Raises:
-        Damaged: `artifact.file` if a file of a packed artifact is not the packed one and no calibrator's.
+        Damaged: `artifact.file` if a file of a packed artifact is not the packed one and no calibrator's;
+            `calibrate.classes` if the old tables alone name the classes, and no other place can.
     """
     classes = len(artifact.schema.classes)
     calibrator = None if stored is None else Calibrator.of_stored(stored, classes=classes)
@@ -137,9 +143,23 @@ def _training_output(
     old = tuple(name for name in source.names() if is_calibration_file(name))
     facts = facts_file(_facts(read_training_facts(artifact.files), calibration))
     answers = {} if golden is None else golden.to_files()
-    written = calibration_files(stored, artifact.schema.classes) | answers | facts
+    written = calibrator_files(source, artifact, stored) | answers | facts
     kept = tuple(name for name in source.names() if name not in old and name not in written)
-    return Recalibration(kept=kept, written=written, replaced=old)
+    notes = _notes(source, artifact, written)
+    return Recalibration(kept=kept, written=written, replaced=old, notes=tuple(notes))
+
+
+def _notes(source: Files, artifact: Artifact, written: Mapping[str, bytes]) -> Iterator[str]:
+    if TRAINING in source and TRAINING not in artifact.files:
+        yield (
+            f"{TRAINING} is broken, and the copy has a new one, which says of the training nothing but what "
+            "its calibrator was fitted on"
+        )
+    if HYPERPARAMETERS in written:
+        yield (
+            "the classes were named by the files of the old tables alone; in the copy they are by "
+            f"{HYPERPARAMETERS}: {listed(artifact.schema.classes)}"
+        )
 
 
 def _golden(golden: GoldenSet, calibrator: Calibrator | None) -> GoldenSet:

@@ -1,16 +1,14 @@
 """The rows that a calibrator is to be fitted on: of a table that the model scores, or scored already."""
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 
-from servable.artifact import Artifact
+from servable.artifact import Artifact, OnDamage
 from servable.datasets import LabelledBlock, read_labelled_blocks
-from servable.errors import BadInput, Problem, ServableError
+from servable.errors import BadInput, Problem
 from servable.progress import Progress
 from servable.records import FloatArray
 from servable.scorer import Scorer
@@ -18,8 +16,6 @@ from servable.train.calibrate.scores_file import ScoredRows, read_scored_blocks
 from servable.train.split import Part
 from servable.train.used_rows.parts import rows_of_part
 from servable.train.used_rows.use import Evidence, UsedInTraining, used_in_training
-
-_RECORD: Final = re.compile(r"record ([0-9]+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,14 +39,26 @@ class RowsOfTable:
         """What they are, for people."""
         return self.path.name if self.part is None else f"{self.path.name}, part {self.part}"
 
-    def known_use(self, artifact: Artifact) -> UsedInTraining:
+    def known_use(self, artifact: Artifact, *, on_damage: OnDamage = OnDamage.REFUSE) -> UsedInTraining:
         """What is known about the rows; all of them are read, and none is scored.
+
+        Args:
+            artifact: of the training.
+            on_damage: whether what it remembers of its rows is passed over where it is broken; it is, too,
+                where rows may be there that training used.
 
         Raises:
             NotFound, BadInput: for a table that cannot be read, and as `rows_of_part`;
                 `calibrate.training-rows` if training used rows of it and that is not allowed.
+            Damaged: as `used_in_training`.
         """
-        found = used_in_training(self.path, artifact, self._blocks(artifact), part=self.part)
+        found = used_in_training(
+            self.path,
+            artifact,
+            self._blocks(artifact),
+            part=self.part,
+            on_damage=OnDamage.WARN if self.allows_training_rows else on_damage,
+        )
         if found.is_beyond_chance and not self.allows_training_rows:
             raise BadInput(_training_rows(self.where, found))
         return found
@@ -115,19 +123,8 @@ def _scored(
 
 def _raw(scorer: Scorer, block: LabelledBlock, where: str) -> FloatArray:
     """Raw scores in [0, 1]; within rounding they may lie outside, where there is no logarithm."""
-    try:
-        raw: FloatArray = np.clip(scorer.score_records(block.records).raw, 0, 1)
-    except ServableError as error:
-        raise _of_file(error, block, where) from error
+    raw: FloatArray = np.clip(scorer.score_rows(block.records, block.rows, file=where).raw, 0, 1)
     return raw
-
-
-def _of_file(error: ServableError, block: LabelledBlock, where: str) -> ServableError:
-    """An error about a record of a block, which names it by its number in the file."""
-    problem = error.problems[0]
-    found = _RECORD.fullmatch(problem.where)
-    place = problem.where if found is None else f"record {block.rows[int(found[1])]}"
-    return type(error)(replace(problem, where=f"{where}, {place}"))
 
 
 def _training_rows(where: str, found: UsedInTraining) -> Problem:

@@ -17,7 +17,7 @@ class RecordedTable(msgspec.Struct, frozen=True):
 
 
 class RecordedRule(msgspec.Struct, frozen=True):
-    """How rows were split: the rule's name, the column of the keys (none: row numbers), how many were drawn."""
+    """How rows were split: the rule's name, the keys' column (none: row numbers), how many were drawn."""
 
     rule: str
     key: str | None
