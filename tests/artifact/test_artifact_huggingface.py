@@ -10,6 +10,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from safetensors.numpy import load, save
+from tokenizers import Tokenizer, normalizers
+
+from servable.artifact import Artifact, MemoryFiles, OnDamage, read_files, read_weights
+from servable.errors import Damaged
+from servable.pack import pack
+from servable.schema import Kind
+from servable.scorer import Scorer, scorer_of
+from servable.scorer import load as load_scorer
 from tiny_outputs import (
     BERT,
     POSITIONS,
@@ -23,14 +31,6 @@ from tiny_outputs import (
     saved,
     word_pieces,
 )
-from tokenizers import Tokenizer, normalizers
-
-from servable.artifact import Artifact, MemoryFiles, OnDamage, read_files, read_weights
-from servable.errors import Damaged
-from servable.pack import pack
-from servable.schema import Kind
-from servable.scorer import Scorer, scorer_of
-from servable.scorer import load as load_scorer
 
 TEXTS = (
     "the cat is very good",

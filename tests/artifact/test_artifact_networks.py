@@ -8,6 +8,22 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+
+from servable.artifact import (
+    MODEL_CLASSES,
+    Artifact,
+    MemoryFiles,
+    OnDamage,
+    format_feature_columns,
+    read_files,
+    read_weights,
+)
+from servable.artifact.damage import DamageLog
+from servable.artifact.networks.fields import network_fields
+from servable.engines.networks.weights import weights_of
+from servable.errors import Damaged
+from servable.schema import Kind
+from servable.scorer import scorer_of
 from tiny_outputs import (
     BERT,
     RECORD,
@@ -27,22 +43,6 @@ from tiny_outputs import (
     with_settings,
     word_pieces,
 )
-
-from servable.artifact import (
-    MODEL_CLASSES,
-    Artifact,
-    MemoryFiles,
-    OnDamage,
-    format_feature_columns,
-    read_files,
-    read_weights,
-)
-from servable.artifact.damage import DamageLog
-from servable.artifact.networks.fields import network_fields
-from servable.engines.networks.weights import weights_of
-from servable.errors import Damaged
-from servable.schema import Kind
-from servable.scorer import scorer_of
 
 AGAIN = "write the file again with the training that made it"
 SAME_TRAINING = "use the hyperparameters.json that was written with these weights"
@@ -496,7 +496,9 @@ def test_a_number_of_classes_that_cannot_be_is_refused(
 def test_a_sentence_lists_the_first_few_classes(output: Files) -> None:
     changes = {"multiclass_categories": [*range(900)], "num_classes": 900}
 
-    assert "found the 900 classes 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 890 more;" in _refused(with_settings(output, **changes))
+    assert "found the 900 classes 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 890 more;" in _refused(
+        with_settings(output, **changes)
+    )
 
 
 def test_a_setting_that_is_null_is_taken_from_its_copy(output: Files) -> None:

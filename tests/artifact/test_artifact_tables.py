@@ -4,12 +4,12 @@ import pickle
 from pathlib import Path
 
 import pytest
-from tiny_outputs import as_json, network_output
 
 from servable.artifact import MemoryFiles, calibrated_classes, read_calibrations, read_files
 from servable.artifact.files import FolderFiles
 from servable.artifact.tables import imputation_values, read_twin, risk_tables
 from servable.errors import BadInput, Damaged
+from tiny_outputs import as_json, network_output
 
 _CLASSES = "calibration/calibration_models"
 _PAIRS = as_json([[0.0, 0.0], [1.0, 1.0]])

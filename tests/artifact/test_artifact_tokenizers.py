@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from tiny_outputs import SETTINGS, Files, artifacts, as_json, byte_pairs, network_output, word_pieces
 
 from servable.artifact import Artifact, MemoryFiles, OnDamage, TokenizerSearch, read_files
 from servable.cli.inspect import command as inspect
 from servable.errors import Damaged, NotFound, Unavailable
+from tiny_outputs import SETTINGS, Files, artifacts, as_json, byte_pairs, network_output, word_pieces
 
 NAME = str(SETTINGS["tokenizer"])
 REVISION = "0123456789abcdef0123456789abcdef01234567"

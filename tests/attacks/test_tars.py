@@ -12,7 +12,7 @@ from hostile import HOSTILE_NAMES, MODEL, Refused, attack, entry, stored, tar_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from servable.artifact.safe import read_archive, write_tar_gz
+from servable.artifact.safe import names_archive, read_archive, write_tar_gz
 from servable.errors import BadInput, Damaged
 
 
@@ -246,6 +246,21 @@ def test_a_name_that_would_not_be_read_back_is_not_written(here: Path, name: str
 
     assert caught.value.problems[0].found == found
     assert list(here.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "is_one"),
+    [
+        ("m.tar.gz", True),
+        ("M.TAR.GZ", True),
+        ("m.tgz", True),
+        ("m.tar.xz", False),
+        ("m.gz", False),
+        ("m", False),
+    ],
+)
+def test_an_archive_that_is_written_is_known_by_its_name(name: str, is_one: bool) -> None:
+    assert names_archive(Path("folder.tar.gz") / name) is is_one
 
 
 @pytest.mark.parametrize("files", [{}, {"a": b"", "a/b": b""}])

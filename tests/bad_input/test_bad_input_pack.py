@@ -39,7 +39,7 @@ PRESENT = {
     "trees": (
         *("hyperparameters.json", "risk_table_map.json", "risk_table_map.pkl", "impute_dict.json"),
         *("impute_dict.pkl", "calibration/calibration_model.json", "calibration/calibration_model.pkl"),
-        *("golden/answers.ndjson", "golden/requests.ndjson", "profile.json", "training.json"),
+        *("golden/answers.ndjson", "golden/requests.ndjson", "training.json"),
     ),
     "network": (
         *("risk_table_map.json", "impute_dict.pkl", "calibration/calibration_model.json"),

@@ -116,6 +116,12 @@ def test_the_interval_of_a_share_is_the_one_by_wilson(ones: int, n: int) -> None
     assert wilson_interval(ones, n) == pytest.approx(exact, abs=1e-5)
 
 
+@pytest.mark.parametrize("n", range(1, 40))
+def test_the_interval_of_a_share_holds_it_to_the_last_digit(n: int) -> None:
+    assert wilson_interval(n, n)[1] == 1.0
+    assert wilson_interval(0, n)[0] == 0.0
+
+
 def test_an_error_is_never_without_its_bins_rows_and_null() -> None:
     scores, labels = _calibrated(500)
 

@@ -14,6 +14,7 @@ from servable.metrics.binning import BinKind
 from servable.metrics.bootstrap import (
     REACH,
     SIGNED,
+    TOO_FEW_ROWS,
     Estimate,
     Resampled,
     Resampler,
@@ -85,6 +86,7 @@ __all__ = [
     "LITTLE_SKILL",
     "REACH",
     "SIGNED",
+    "TOO_FEW_ROWS",
     "Band",
     "BaseRate",
     "BaseRateFigures",

@@ -20,7 +20,8 @@ ENOUGH_DRAWS: Final = 0.9
 SIGNED: Final = "+z.4f"
 """How a difference is written."""
 
-_TOO_FEW: Final = "too few rows for an interval"
+TOO_FEW_ROWS: Final = "too few rows for an interval"
+"""What is said in the place of one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +52,7 @@ class Estimate:
     def text(self, form: str = "z.4f") -> str:
         """The figure with its interval, `0.9123 [0.9011, 0.9235]`, its numbers in a form of Python's."""
         if self.low is None or self.high is None:
-            return f"{self.value:{form}} ({_TOO_FEW})"
+            return f"{self.value:{form}} ({TOO_FEW_ROWS})"
         return f"{self.value:{form}} [{self.low:{form}}, {self.high:{form}}]"
 
 

@@ -137,5 +137,6 @@ def wilson_interval(ones: int, rows: int, *, z: float = REACH) -> tuple[float, f
     share, squared = ones / rows, z**2
     middle = (share + squared / (2 * rows)) / (1 + squared / rows)
     reach = z / (1 + squared / rows) * np.sqrt(share * (1 - share) / rows + squared / (4 * rows**2))
-    # the ends are 0 and 1 themselves where no row or every row is of the class, but for rounding
-    return (max(0.0, float(middle - reach)), min(1.0, float(middle + reach)))
+    # where no row or every row is of the kind, an end is 0 or 1 itself, but for rounding
+    low, high = float(middle - reach) if ones else 0.0, float(middle + reach) if ones < rows else 1.0
+    return max(0.0, low), min(1.0, high)

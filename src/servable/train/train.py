@@ -30,7 +30,7 @@ from servable.metrics import Comparison, ScoreReport, Standing, compare, report
 from servable.preprocess import Preprocessor, RiskTable, fit_imputation, fit_risk_table
 from servable.profile import Rows as ProfiledRows
 from servable.profile import profile_of
-from servable.progress import Progress, silent
+from servable.progress import Progress, silent, told
 from servable.records import FloatArray, ObjectArray
 from servable.schema import Kind
 from servable.scorer import Scorer, scorer_of
@@ -123,8 +123,8 @@ def train(
         Unavailable: if the disk refuses, or a package is not installed.
     """
     require_vacant(output)
-    progress("read the table", 0, 1)
-    table = read_training_table(table_path, columns, seed=settings.seed)
+    with told(progress, "read the table"):
+        table = read_training_table(table_path, columns, seed=settings.seed)
     settings.require_fields(table.labelled.schema)
     fit_baseline = _baseline_fit(table)  # looked for now, rather than after hours of training
     warnings = find_warnings(
@@ -194,27 +194,28 @@ def _finish(
     progress: Progress,
 ) -> TrainingResult:
     """What needs a model that scores: calibration, figures, golden records; then everything is written."""
-    progress("calibrate", 0, 1)
-    uncalibrated = _scorer(files).score_records(table.records.take(table.parts[Part.CALIB]))
-    fitted = fit_default(uncalibrated.raw, table.labels_of(Part.CALIB), where="calibration split")
-    stored = stored_calibration(fitted.calibrator)
-    files = files | calibration_files(stored, table.labelled.schema.classes)
+    classes = table.labelled.schema.classes
+    with told(progress, "calibrate"):
+        uncalibrated = _scorer(files).score_records(table.records.take(table.parts[Part.CALIB]))
+        labels = table.labels_of(Part.CALIB)
+        fitted = fit_default(uncalibrated.raw, labels, where="calibration split", names=classes)
+    files = files | calibration_files(stored_calibration(fitted.calibrator), classes)
     scorer = _scorer(files)
-    progress("measure on the test rows", 0, 1)
-    test, labels = table.parts[Part.TEST], table.labels_of(Part.TEST)
-    predictions = scorer.score_records(table.records.take(test))
-    raw, calibrated = (
-        report(scores[:, 1], labels, seed=settings.seed)
-        for scores in (predictions.raw, predictions.calibrated)
-    )
+    with told(progress, "measure on the test rows"):
+        test, labels = table.parts[Part.TEST], table.labels_of(Part.TEST)
+        predictions = scorer.score_records(table.records.take(test))
+        raw, calibrated = (
+            report(scores[:, 1], labels, seed=settings.seed)
+            for scores in (predictions.raw, predictions.calibrated)
+        )
     baseline = None
     if fit_baseline is not None:
-        progress("fit the baseline", 0, 1)
-        baseline = _baseline(
-            table, preprocessor, predictions.calibrated[:, 1], seed=settings.seed, fit=fit_baseline
-        )
-    progress("keep golden records", 0, 1)
-    golden = _golden(scorer, table)
+        with told(progress, "fit the baseline"):
+            baseline = _baseline(
+                table, preprocessor, predictions.calibrated[:, 1], seed=settings.seed, fit=fit_baseline
+            )
+    with told(progress, "keep golden records"):
+        golden = _golden(scorer, table)
     held_out = {Part.CALIB: uncalibrated.raw, Part.TEST: predictions.raw}
     profile = _profile(scorer, table, held_out, progress=progress)
     facts = table.facts() | {

@@ -5,7 +5,7 @@ from typing import Final
 
 from servable.evaluate.cells import NOTHING
 from servable.evaluate.evaluation.answers import Shares
-from servable.metrics import Estimate
+from servable.metrics import TOO_FEW_ROWS, Estimate
 from servable.report import Cell, Tone, share, significant
 
 SHARE_TITLES: Final = ("Precision", "Recall", "Specificity", "F1")
@@ -23,7 +23,7 @@ def estimate_cell(
     if found is None:
         return NOTHING
     if found.low is None or found.high is None:
-        interval = "too few rows for an interval"
+        interval = TOO_FEW_ROWS
     else:
         interval = f"{said(found.low)} to {said(found.high)}"
     note = f"{interval}, {note}" if note else interval
