@@ -236,6 +236,23 @@ def test_the_figures_are_those_of_the_scorer_on_the_test_rows(result: TrainingRe
     assert facts["test"]["raw"]["auc"]["value"] == result.raw.auc.value
 
 
+def test_a_calibrator_that_says_nothing_is_told_and_written_down(rows: Rows, tmp_path: Path) -> None:
+    calibration = set(split(positions(row["id"] for row in rows))[Part.CALIB].tolist())
+    turned = [
+        row | {"y": str(1 - int(str(row["y"])))} if number in calibration else row
+        for number, row in enumerate(rows)
+    ]
+    said: list[str] = []
+
+    table, output = _csv(tmp_path / "loans.csv", turned), tmp_path / "output"
+    result = train(table, output, columns=COLUMNS, settings=SETTINGS, say=said.append)
+
+    (warning,) = result.warnings
+    assert warning.startswith("all scores of class 1 are answered alike")
+    assert said == [f"warning: {warning}"]
+    assert json.loads((output / "training.json").read_bytes())["warnings"] == [warning]
+
+
 def test_a_number_column_with_blank_cells_stays_numeric(rows: Rows, tmp_path: Path) -> None:
     blank = [row | {"age": "  " if row["age"] is None else row["age"]} for row in rows]
 

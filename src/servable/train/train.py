@@ -169,6 +169,7 @@ def train(
         model=model.summary,
         warnings=warnings,
         fit_baseline=fit_baseline,
+        say=say,
         progress=progress,
     )
     model.discard()
@@ -191,6 +192,7 @@ def _finish(
     model: str,
     warnings: tuple[str, ...],
     fit_baseline: FitBaseline | None,
+    say: Say,
     progress: Progress,
 ) -> TrainingResult:
     """What needs a model that scores: calibration, figures, golden records; then everything is written."""
@@ -199,6 +201,9 @@ def _finish(
         uncalibrated = _scorer(files).score_records(table.records.take(table.parts[Part.CALIB]))
         labels = table.labels_of(Part.CALIB)
         fitted = fit_default(uncalibrated.raw, labels, where="calibration split", names=classes)
+    for sentence in fitted.warnings:
+        say(f"warning: {sentence}")
+    warnings = (*warnings, *fitted.warnings)
     files = files | calibration_files(stored_calibration(fitted.calibrator), classes)
     scorer = _scorer(files)
     with told(progress, "measure on the test rows"):
