@@ -115,6 +115,24 @@ def test_a_slice_of_few_groups_has_no_figure(tmp_path: Path) -> None:
     assert named(found, "Oslo").too_small == ""
 
 
+def test_a_figure_that_has_no_interval_is_not_counted_among_the_comparisons(tmp_path: Path) -> None:
+    # the labels "no" of Rome are those of one customer, whom every third draw leaves out
+    labels = ["yes"] * 180 + ["no"] * 20 + ["yes", "no"] * 100
+    hosts = [f"house {at % 40}" for at in range(180)] + ["chain"] * 20 + [f"flat {at}" for at in range(200)]
+    scores = [0.7] * 190 + [0.6] * 10 + [0.6, 0.4] * 100
+    columns = {"score": scores, LABEL: labels, "city": ["Rome"] * 200 + ["Oslo"] * 200, "host": hosts}
+    settings = EvaluationSettings(draws=100, slices=("city",), group="host")
+
+    found = evaluate(scorer(), table(tmp_path, columns), settings=settings).slices
+
+    assert found is not None
+    rome = named(found, "Rome").auc
+    assert rome is not None
+    assert rome.estimate.low is None
+    assert found.comparisons == 5
+    assert "of 5 figures of slices lie apart" in found.sentence
+
+
 def test_a_slice_of_one_class_has_a_loss_and_no_auc(tmp_path: Path) -> None:
     found = sliced(told(tmp_path, 300), LABEL)
 

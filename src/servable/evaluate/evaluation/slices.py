@@ -98,7 +98,7 @@ class Slices:
 
     Attributes:
         slices: by column, in the order in which they were asked for.
-        comparisons: figures that were held against the whole.
+        comparisons: figures that were held against the whole, those that have an interval.
         draws: of their bootstrap.
         sentence: how many are marked, and how many would be by chance.
     """
@@ -133,17 +133,18 @@ def slices_of(
         for name, figure in one.figures().items()
     }
     resampled = resample(figures, draws)
+    estimates = {name: resampled.estimate(name) for name in figures}
+    comparisons = sum(found.low is not None for found in estimates.values())
     marked = {
-        name: SliceFigure(estimate=found, mark=_mark(found, whole[name.split()[1]], comparisons=len(figures)))
-        for name in figures
-        for found in [resampled.estimate(name)]
+        name: SliceFigure(estimate=found, mark=_mark(found, whole[name.split()[1]], comparisons=comparisons))
+        for name, found in estimates.items()
     }
     slices = tuple(one.slice_of(place, marked) for place, one in enumerate(cuts))
     return Slices(
         slices=slices,
-        comparisons=len(figures),
+        comparisons=comparisons,
         draws=draws.draws,
-        sentence=_sentence(slices, comparisons=len(figures)),
+        sentence=_sentence(slices, comparisons=comparisons),
     )
 
 
