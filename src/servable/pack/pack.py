@@ -34,7 +34,7 @@ from servable.pack.entries import Entries
 from servable.pack.golden import KEPT_RECORDS, GoldenChoice, Proposal, RecordsOfTable, propose, settle
 from servable.pack.held_out import marked_rows
 from servable.profile import LEAST_ROWS_JUDGED, profile_of, read_rows
-from servable.progress import Progress, silent
+from servable.progress import Progress, silent, told
 from servable.scorer import Scorer, load
 from servable.training_rows import TrainingRows, read_training_rows
 
@@ -139,9 +139,9 @@ def pack(
         raise _refusal(str(path), "a training output", "an artifact that is packed already", "serve it")
     proposal = propose(golden, reference)
     entries = _entries(reference, name=name, tolerances=tolerances)
-    progress("convert and compare", 0, 1)
-    converted = _convert(reference, proposal, entries)
-    settled = settle(proposal, converted.scorer, tolerances=entries.tolerances, on_damage=on_damage)
+    with told(progress, "convert and compare"):
+        converted = _convert(reference, proposal, entries)
+        settled = settle(proposal, converted.scorer, tolerances=entries.tolerances, on_damage=on_damage)
     known = read_training_rows(reference.artifact.files)
     profile = _profile(golden, converted.scorer, known, progress)
     entries = replace(
@@ -157,8 +157,8 @@ def pack(
     if settled.golden is not None:
         members |= settled.golden.to_files()
     manifest = entries.manifest(members, converted.engine, settled.golden, converted.conversion)
-    progress("write the archive", 0, 1)
-    write_tar_gz(output, members | {MANIFEST: pretty_json(manifest.to_plain())})
+    with told(progress, "write the archive"):
+        write_tar_gz(output, members | {MANIFEST: pretty_json(manifest.to_plain())})
     return PackResult(
         output=output,
         manifest=manifest,

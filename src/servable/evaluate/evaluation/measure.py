@@ -14,7 +14,7 @@ from servable.evaluate.evaluation.settings import EvaluationSettings
 from servable.evaluate.evaluation.slices import SLICE_DRAWS, SLICE_FIGURES, Slices, slices_of
 from servable.evaluate.evaluation.table import ScoredTable
 from servable.metrics import Estimate, Resampled, Resampler, Weights, accuracy_figure, resample
-from servable.progress import Progress, silent
+from servable.progress import Progress, silent, told
 from servable.scorer import Scorer
 
 _OURS: Final = "this model, "
@@ -71,13 +71,18 @@ def measure(
     other = None if against is None or table.against is None else _answered(against, table.against, table)
     resampled = _resampled(model, other, table, settings, progress)
     judged, fewer = model.judged, _resampler(table, min(settings.draws, SLICE_DRAWS), settings)
-    progress("cut into slices", 0, 1)
-    whole = {name: resampled.values[_name(_OURS, judged, name)] for name in SLICE_FIGURES}
-    slices = slices_of(judged, table.columns, whole=whole, draws=fewer)
+    with told(progress, "cut into slices"):
+        whole = {name: resampled.values[_name(_OURS, judged, name)] for name in SLICE_FIGURES}
+        slices = slices_of(judged, table.columns, whole=whole, draws=fewer)
     comparison = None
     if against is not None and other is not None:
         comparison = compared(_side(scorer, model, _OURS), _side(against, other, _THEIRS), resampled)
-    progress("draw the curves", 0, 1)
+    with told(progress, "draw the curves"):
+        curves = tuple(
+            found
+            for scores in model.both
+            for found in curves_of(scores, scorer.schema.classes, draws=fewer if scores is judged else None)
+        )
     return Measured(
         model=model,
         figures={
@@ -89,11 +94,7 @@ def measure(
         of_classes=_of_classes(judged, resampled),
         slices=slices,
         against=comparison,
-        curves=tuple(
-            curves
-            for scores in model.both
-            for curves in curves_of(scores, scorer.schema.classes, draws=fewer if scores is judged else None)
-        ),
+        curves=curves,
     )
 
 

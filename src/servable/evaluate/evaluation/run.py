@@ -22,7 +22,7 @@ from servable.evaluate.evaluation.settings import EvaluationSettings, Origin
 from servable.evaluate.evaluation.table import ScoredTable, read_scored_table
 from servable.evaluate.evaluation.use import Use, use_of_rows, use_of_rows_by_other
 from servable.metrics import base_rate
-from servable.progress import Progress, silent
+from servable.progress import Progress, silent, told
 from servable.scorer import Scorer
 from servable.wording import enumerated
 
@@ -58,11 +58,11 @@ def evaluate(
     _require_two_for_thresholds(scorer, settings)
     if against is not None:
         _require_same_classes(scorer, against)
-    progress("read the table", 0, 1)
-    use = use_of_rows(path, scorer, settings, on_damage=on_damage)
-    if against is not None:
-        other = use_of_rows_by_other(path, against, scorer.artifact, settings, on_damage=on_damage)
-        use = use.beside(other)
+    with told(progress, "read the table"):
+        use = use_of_rows(path, scorer, settings, on_damage=on_damage)
+        if against is not None:
+            other = use_of_rows_by_other(path, against, scorer.artifact, settings, on_damage=on_damage)
+            use = use.beside(other)
     _require_rows(path, use.rows, settings)
     table = read_scored_table(
         path, scorer, settings=settings, rows=use.rows, against=against, progress=progress
