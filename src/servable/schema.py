@@ -27,8 +27,8 @@ FLOAT32_MAX: Final = float(np.finfo(np.float32).max)
 NETWORK_MAX: Final = 1.8e19
 """The square of a larger number overflows float32 in a layer normalisation (decision 0004)."""
 
-MAX_CELL_CHARS: Final = 131_072
-"""Of a text or a category, in every content type: the longest cell that Python's reader of CSV takes.
+MAX_CELL_CHARS: Final = 65_536
+"""Of a text or a category, in every content type: some ten thousand words, more than any model here reads.
 
 A text costs time for each character, whatever its model keeps of it.
 """

@@ -362,7 +362,7 @@ def test_a_cell_beyond_the_limit_is_refused_with_its_length(name: str) -> None:
     assert len(longest.columns[name][0]) == MAX_CELL_CHARS
     assert error.code == "request.cell"
     assert str(error) == (
-        f'record 0, field "{name}": expected at most 131072 characters, found 131073; '
+        f'record 0, field "{name}": expected at most 65536 characters, found 65537; '
         "shorten it, or null if the value is missing"
     )
 
