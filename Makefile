@@ -14,6 +14,8 @@ demo: $(VENV)/.demo
 demo-trees: $(VENV)/.demo
 	$(BIN)/servable demo trees
 
+# bytecode is kept, or every process of the tests would compile all that it imports
+test: export PYTHONDONTWRITEBYTECODE =
 test: $(VENV)/.dev
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest -m "not alone" --numprocesses 2 --dist loadfile

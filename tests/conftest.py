@@ -1,12 +1,19 @@
 """Fixtures that several folders of tests share."""
 
 import os
-from collections.abc import Generator
+import resource
+import sys
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
+_TOLD = "told"
+
+# before any library counts the cores: two processes of tests share them with the processes that they start, and
+# threads that wait for each other inside one small operation would take most of both
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture(scope="session")
@@ -21,9 +28,47 @@ def shared_dir() -> Path:
     return path
 
 
+@pytest.fixture
+def limit_files() -> Iterator[Callable[[int], None]]:
+    """Limits the bytes of a file that this process writes, as a full disk would, until the test is over."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    yield lambda most: resource.setrlimit(resource.RLIMIT_FSIZE, (most, before[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.fixture
+def tell(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Writes lines at the end of the run, of whichever process the test is in."""
+    return lambda lines: record_property(_TOLD, lines)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for report in terminalreporter.getreports(""):
+        for name, lines in getattr(report, "user_properties", ()):
+            if name == _TOLD and report.when == "call":
+                terminalreporter.write_line(str(lines))
+
+
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     """A name for bytes that does not hold them: a compressed file knows when it was made."""
     return argname if isinstance(val, bytes) else None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Tests with recorded answers run without a count of lines, which would take as long again as they do.
+
+    The answers lie outside this repository: what is covered is what the other tests reach.
+    """
+    trace = sys.gettrace()
+    counts_lines = type(trace).__module__.startswith("coverage")
+    if counts_lines and item.get_closest_marker("conformance"):
+        sys.settrace(None)
+    try:
+        return (yield)
+    finally:
+        if counts_lines:
+            sys.settrace(trace)
 
 
 @pytest.hookimpl(wrapper=True)

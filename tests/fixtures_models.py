@@ -24,6 +24,7 @@ from typing import Any
 import pytest
 
 import servable
+from in_process import call
 
 ID, LABEL = "customer", "churned"
 FIELDS = ("age", "income", "region", "plan")
@@ -84,8 +85,20 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     return {**kept, "PYTHONPATH": path, "PYTHONUTF8": "1", **(extra or {})}
 
 
-def run(*arguments: str | Path, cwd: Path, extra: Mapping[str, str] | None = None) -> Ran:
-    """A `servable` command, run to its end in a process of its own."""
+def run(*arguments: str | Path, cwd: Path) -> Ran:
+    """A `servable` command, run to its end in this process."""
+    return Ran(*call([str(argument) for argument in arguments], cwd=cwd, environment=environment()))
+
+
+def run_well(*arguments: str | Path, cwd: Path) -> Ran:
+    """A `servable` command that must end with exit code 0."""
+    ran = run(*arguments, cwd=cwd)
+    assert ran.exit_code == 0, ran.stderr
+    return ran
+
+
+def run_apart(*arguments: str | Path, cwd: Path, extra: Mapping[str, str] | None = None) -> Ran:
+    """A `servable` command, run to its end in a process of its own, where a process is what is tested."""
     done = subprocess.run(
         [sys.executable, "-m", "servable", *map(str, arguments)],
         cwd=cwd,
@@ -97,13 +110,6 @@ def run(*arguments: str | Path, cwd: Path, extra: Mapping[str, str] | None = Non
         check=False,
     )
     return Ran(done.returncode, done.stdout, done.stderr)
-
-
-def run_well(*arguments: str | Path, cwd: Path) -> Ran:
-    """A `servable` command that must end with exit code 0."""
-    ran = run(*arguments, cwd=cwd)
-    assert ran.exit_code == 0, ran.stderr
-    return ran
 
 
 def free_port() -> int:

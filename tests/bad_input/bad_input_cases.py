@@ -3,19 +3,29 @@
 import io
 import json
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from fixtures_models import Endpoint, Reply, contents, run
+from fixtures_models import Endpoint, Ran, Reply, contents, run, run_apart
 
 RECORD = {"age": 39, "income": 1000.5, "region": "north", "plan": "plus"}
 
 
 def refusal(*arguments: str | Path, cwd: Path) -> str:
     """What a command says that ends with exit code 2 and leaves its folder byte for byte as it was."""
+    return _refusal(cwd, lambda: run(*arguments, cwd=cwd))
+
+
+def refusal_apart(*arguments: str | Path, cwd: Path) -> str:
+    """The same of a command in a process of its own."""
+    return _refusal(cwd, lambda: run_apart(*arguments, cwd=cwd))
+
+
+def _refusal(cwd: Path, run_command: Callable[[], Ran]) -> str:
     before = contents(cwd)
 
-    ran = run(*arguments, cwd=cwd)
+    ran = run_command()
 
     assert ran.exit_code == 2, ran
     assert ran.stdout == ""

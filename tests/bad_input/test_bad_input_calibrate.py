@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from bad_input_cases import refusal
+from bad_input_cases import refusal_apart
 
 from fixtures_models import COLUMNS, Model, Row, contents, rows_of_table, write_table
 from servable.cli import main
@@ -386,7 +386,7 @@ def test_broken_notes_about_the_training_rows_are_refused(workdir: Path, said: S
 
 
 def test_what_is_not_there_is_refused_by_the_command_itself(model: Model, workdir: Path) -> None:
-    assert refusal("calibrate", "no", "fresh.csv", "-o", "copy", cwd=workdir) == (
+    assert refusal_apart("calibrate", "no", "fresh.csv", "-o", "copy", cwd=workdir) == (
         "error: no: expected a folder or an archive (.tar.gz, .tar, .zip) with a model, found nothing; check "
         "the path\n"
     )

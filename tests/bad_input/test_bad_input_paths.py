@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from bad_input_cases import refusal
+from bad_input_cases import refusal, refusal_apart
 
 from fixtures_models import ID, LABEL
 
@@ -36,7 +36,7 @@ def test_payload_refuses_an_artifact_that_does_not_exist(workshop: Path) -> None
 
 
 def test_serve_refuses_an_artifact_that_does_not_exist(workshop: Path) -> None:
-    assert refusal("serve", "absent", "--port", "0", cwd=workshop) == NO_MODEL
+    assert refusal_apart("serve", "absent", "--port", "0", cwd=workshop) == NO_MODEL
 
 
 def test_prove_refuses_an_artifact_that_does_not_exist(workshop: Path) -> None:
@@ -60,7 +60,10 @@ def test_inspect_refuses_an_artifact_that_does_not_exist(workshop: Path) -> None
 def test_prove_refuses_a_payload_that_does_not_exist(workshop: Path) -> None:
     message = refusal("prove", "model.tar.gz", *OBJECTIVE, "--payload", "absent", cwd=workshop)
 
-    assert message == "error: absent: expected an archive, found no such file; look at the path\n"
+    assert message == (
+        "error: absent: expected a payload archive, or a folder with its files, found nothing; check "
+        "the path\n"
+    )
 
 
 def test_recheck_refuses_a_folder_that_does_not_exist(workshop: Path) -> None:
@@ -141,7 +144,7 @@ def test_prove_refuses_to_replace_a_folder_that_is_no_proof(workshop: Path) -> N
 
 @pytest.mark.slow
 def test_demo_refuses_a_folder_that_no_demo_made(workshop: Path) -> None:
-    message = refusal("demo", "-o", "trained", cwd=workshop)
+    message = refusal_apart("demo", "-o", "trained", cwd=workshop)
 
     assert message == (
         "error: trained: expected a folder that is empty or that an earlier demo wrote, found other files; "
@@ -180,6 +183,6 @@ def test_a_verb_that_is_not_built_yet_refuses_in_words(verb: str, tmp_path: Path
 
 
 def test_an_unknown_verb_is_refused(tmp_path: Path) -> None:
-    message = refusal("fly", cwd=tmp_path)
+    message = refusal_apart("fly", cwd=tmp_path)
 
     assert message == ("error: No such command 'fly'.\n")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from bad_input_cases import refusal
 
-from fixtures_models import run
+from fixtures_models import run_apart
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def test_an_engine_that_disagrees_with_its_golden_records_is_never_served(
 
 
 def test_a_platform_that_asks_for_the_impossible_is_refused(workshop: Path) -> None:
-    ran = run("serve", "model.tar.gz", cwd=workshop, extra={"SAGEMAKER_BIND_TO_PORT": "http"})
+    ran = run_apart("serve", "model.tar.gz", cwd=workshop, extra={"SAGEMAKER_BIND_TO_PORT": "http"})
 
     assert ran.exit_code == 2
     assert ran.stderr == (

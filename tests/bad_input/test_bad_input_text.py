@@ -3,10 +3,8 @@
 import json
 import math
 import re
-import resource
 import shutil
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +12,17 @@ import pytest
 from bad_input_cases import refusal
 from safetensors.numpy import load_file, save_file
 
-from fixtures_models import Endpoint, Reply, Row, contents, environment, write_table
+from fixtures_models import Endpoint, Reply, Row, contents, run, write_table
 from fixtures_text import COLUMNS, TEXT_COLUMNS, reviews
+from servable.schema import MAX_CELL_CHARS
 from servable.train import NetworkSettings, TableSettings, find_encoder, train
 
 USES = ("--label", "recommended", "--id", "order", "--text", ",".join(TEXT_COLUMNS))
 FAMILY = ("--family", "bimodal_bert", "--encoder", "tiny-bert", "--max-sen-len", "48")
 NAME_A_FOLDER = "name the folder of a pretrained BERT or RoBERTa encoder with its tokenizer"
-SHORTEN = "shorten the cell, or close the quote that it begins with"
 RECORD = {"age": 39, "division": "General", "text": "lovely dress"}
-MAX_CELL = 131_072
+MAX_CSV_CELL = 131_072
+"""Characters that the reader of CSV takes in a cell, whatever the cell is for."""
 MAX_BODY_BYTES = 6_553_600
 WORDS = "embeddings.word_embeddings.weight"
 
@@ -185,14 +184,28 @@ def test_a_tokenizer_with_more_tokens_than_the_weights_have_vectors_is_refused(f
 # --- long cells
 
 
-def test_a_cell_of_a_training_table_beyond_the_limit_is_refused(folder: Path) -> None:
+def _with_a_text_of(characters: int, folder: Path) -> None:
     rows = reviews(60, seed=3)
-    rows[4] = (*rows[4][:4], "x" * (MAX_CELL + 1), rows[4][5])
+    rows[4] = (*rows[4][:3], None, "x" * characters, rows[4][5])
     write_table(folder / "reviews.csv", rows, columns=COLUMNS)
+
+
+def test_a_cell_of_a_training_table_beyond_the_limit_is_refused(folder: Path) -> None:
+    _with_a_text_of(MAX_CELL_CHARS + 1, folder)
+
+    assert _train(folder) == (
+        f'error: reviews.csv, record 4, field "text": expected at most {MAX_CELL_CHARS} characters, '
+        f"found {MAX_CELL_CHARS + 1}; shorten it, or null if the value is missing\n"
+    )
+
+
+def test_a_cell_that_the_reader_of_csv_does_not_take_is_refused(folder: Path) -> None:
+    _with_a_text_of(MAX_CSV_CELL + 1, folder)
 
     assert _train(folder) == (
         "error: reviews.csv, line 6: expected CSV in UTF-8, found something else "
-        f"(field larger than field limit ({MAX_CELL})); {SHORTEN}\n"
+        f"(field larger than field limit ({MAX_CSV_CELL})); "
+        "shorten the cell, or close the quote that it begins with\n"
     )
 
 
@@ -216,12 +229,12 @@ def _refused(endpoint: Endpoint, body: bytes, content_type: str = "application/j
 
 @pytest.mark.slow
 def test_a_cell_of_a_request_is_answered_up_to_the_limit_and_refused_beyond(text_endpoint: Endpoint) -> None:
-    _answered(text_endpoint.invoke(b"39,General," + b"x" * MAX_CELL, "text/csv"))
+    _answered(text_endpoint.invoke(b"39,General," + b"x" * MAX_CELL_CHARS, "text/csv"))
 
-    assert _refused(text_endpoint, b"39,General," + b"x" * (MAX_CELL + 1), "text/csv") == (
+    assert _refused(text_endpoint, b"39,General," + b"x" * (MAX_CELL_CHARS + 1), "text/csv") == (
         400,
-        "line 1: expected CSV in UTF-8, found something else "
-        f"(field larger than field limit ({MAX_CELL})); {SHORTEN}",
+        f'record 0, field "text": expected at most {MAX_CELL_CHARS} characters, found {MAX_CELL_CHARS + 1}; '
+        "shorten it, or null if the value is missing",
     )
 
 
@@ -288,33 +301,20 @@ def test_the_columns_of_a_table_in_place_of_the_text_are_refused(text_endpoint: 
 # --- a disk that is full
 
 
-def _limit_files() -> None:
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
-
-
 @pytest.mark.slow
-def test_a_disk_that_fills_while_training_leaves_the_checkpoint_of_the_epoch_before(folder: Path) -> None:
+def test_a_disk_that_fills_while_training_leaves_the_checkpoint_of_the_epoch_before(
+    folder: Path, limit_files: Callable[[int], None]
+) -> None:
     _train_one_epoch_of_two(folder, epochs=2)
     before = contents(folder)
     options = ("--max-epochs", "2", "--threads", "1", "--precision", "fp32", "--accelerator", "cpu")
     resumed = ("--checkpoints", "kept", "--resume", "-o", "out")
 
-    done = subprocess.run(
-        [sys.executable, "-m", "servable", "train", "reviews.csv", *USES, *FAMILY, *options, *resumed],
-        cwd=folder,
-        env=environment(),
-        preexec_fn=_limit_files,  # no thread of ours holds a lock
-        capture_output=True,
-        encoding="utf-8",
-        stdin=subprocess.DEVNULL,
-        timeout=300,
-        check=False,
-    )
+    limit_files(100_000)
+    done = run("train", "reviews.csv", *USES, *FAMILY, *options, *resumed, cwd=folder)
 
-    # what measures the coverage of tests may say that it cannot write either
-    estimate, *others = done.stderr.splitlines()
-    (error,) = [line for line in others if line.startswith("error: ")]
-    assert (done.returncode, done.stdout) == (2, "")
+    estimate, error = done.stderr.splitlines()
+    assert (done.exit_code, done.stdout) == (2, "")
     assert estimate.startswith("training tiny-bert on ")
     assert re.fullmatch(
         r"error: kept/(best|last)\.ckpt: expected to write there, found the error File too large; "

@@ -4,5 +4,5 @@ import pytest
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    for plugin in ("fixtures_models", "fixtures_text"):
+    for plugin in ("fixtures_models", "fixtures_text", "fixtures_s3"):
         config.pluginmanager.import_plugin(plugin)

@@ -7,18 +7,21 @@ from pathlib import Path
 
 import pytest
 
-from fixtures_models import FIELDS, ID, LABEL, Endpoint, Model, contents, run_well
+from fixtures_models import FIELDS, ID, LABEL, Endpoint, Model, contents, run_apart, run_well
 
 SIZE = ("--num-round", "30", "--max-depth", "3")
 
 
 @pytest.mark.slow
-def test_the_same_table_trains_and_packs_to_the_same_bytes(model: Model, tmp_path: Path) -> None:
+def test_another_process_trains_and_packs_the_same_table_to_the_same_bytes(
+    model: Model, tmp_path: Path
+) -> None:
     columns = ("--label", LABEL, "--id", ID, "--family", "xgboost")
 
-    run_well("train", model.table, *columns, *SIZE, "-o", "again", cwd=tmp_path)
-    run_well("pack", "again", "-o", "again.tar.gz", cwd=tmp_path)
+    trained = run_apart("train", model.table, *columns, *SIZE, "-o", "again", cwd=tmp_path)
+    packed = run_apart("pack", "again", "-o", "again.tar.gz", cwd=tmp_path)
 
+    assert (trained.exit_code, trained.stderr, packed.exit_code, packed.stderr) == (0, "", 0, "")
     assert contents(tmp_path / "again") == contents(model.trained)
     assert (tmp_path / "again.tar.gz").read_bytes() == model.archive.read_bytes()
 
@@ -100,16 +103,17 @@ def test_payload_says_what_it_derived(model: Model) -> None:
 
     assert said["archive"] == "payload.tar.gz"
     assert said["archive_bytes"] == model.payload.stat().st_size
-    assert said["members"] == ["payload_application_json_0.json", "payload_text_csv_1.csv"]
+    assert said["members"] == ["payload_application_json_0.json", "payload_text_csv_0.csv"]
     assert said["content_types"] == ["application/json", "text/csv"]
     assert said["fields"] == said["csv_columns"] == list(FIELDS)
 
 
-def test_the_same_artifact_gives_the_same_payload(workshop: Path) -> None:
+def test_the_same_artifact_gives_the_same_payload_in_another_process(workshop: Path) -> None:
     types = ("--content-types", "application/json,text/csv")
 
-    run_well("payload", "model.tar.gz", "-o", "again.tar.gz", *types, cwd=workshop)
+    ran = run_apart("payload", "model.tar.gz", "-o", "again.tar.gz", *types, cwd=workshop)
 
+    assert (ran.exit_code, ran.stderr) == (0, "")
     assert (workshop / "again.tar.gz").read_bytes() == (workshop / "payload.tar.gz").read_bytes()
 
 
@@ -152,8 +156,9 @@ def test_a_broken_calibrator_is_refused_or_reported(workshop: Path) -> None:
     for name in ("calibration_model.json", "calibration_model.pkl"):
         (workshop / "trained" / "calibration" / name).write_bytes(b"{")
 
-    described = run_well("inspect", "trained", "--on-damage", "warn", "--json", cwd=workshop)
+    described = run_apart("inspect", "trained", "--on-damage", "warn", "--json", cwd=workshop)
 
+    assert described.exit_code == 0
     assert described.json["calibrator"] is None
     assert len(described.json["degradations"]) == 1
     assert described.stderr == f"WARNING: {described.json['degradations'][0]}\n"

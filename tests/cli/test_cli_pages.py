@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures_models import Model, run
+from fixtures_models import Model, run_apart
 from servable.cli.pages import require_page, write_page
 from servable.errors import BadInput
 
@@ -70,7 +70,7 @@ def test_no_verb_replaces_the_table_it_reads(verb: str, model: Model, tmp_path: 
     before = ["--sample"] if verb == "diff" else []
     inputs = [model.archive, model.archive] if verb == "diff" else [model.archive]
 
-    ran = run(verb, *inputs, *before, table, "--html", tmp_path / "rows.html", cwd=tmp_path)
+    ran = run_apart(verb, *inputs, *before, table, "--html", tmp_path / "rows.html", cwd=tmp_path)
 
     assert (ran.exit_code, table.read_text()) == (2, "[]")
     assert "expected a place for the output, found an input" in ran.stderr

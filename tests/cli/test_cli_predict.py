@@ -20,6 +20,7 @@ from fixtures_models import (
     Row,
     rows_of_table,
     run,
+    run_apart,
     run_well,
     write_table,
 )
@@ -57,7 +58,9 @@ def tables(rows: list[Row], tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def scores(tables: Path, model: Model) -> str:
     """What `predict` writes for the CSV file."""
-    return run_well("predict", model.archive, tables / "rows.csv", cwd=tables).stdout
+    ran = run_apart("predict", model.archive, tables / "rows.csv", cwd=tables)
+    assert (ran.exit_code, ran.stderr) == (0, "")
+    return ran.stdout
 
 
 def records(rows: Sequence[Row]) -> list[dict[str, object]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fixtures_models import Model, Ran, free_port, run, run_well
+from fixtures_models import Model, Ran, free_port, run, run_apart, run_well
 
 pytestmark = [pytest.mark.alone, pytest.mark.slow]
 
@@ -24,7 +24,7 @@ CONTENT_TYPES = ("application/json", "application/x-ndjson", "text/csv", "applic
 def proven(model: Model, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Ran]:
     """The folder of a proof of the packed model, and what the command said."""
     folder = tmp_path_factory.mktemp("proven")
-    ran = run(
+    ran = run_apart(
         *(
             "prove",
             model.archive,
@@ -180,8 +180,9 @@ def test_a_proof_without_its_samples_is_refused(copied: Path) -> None:
 
 
 def test_an_endpoint_that_is_not_there_makes_an_invalid_run_with_exit_code_4(
-    model: Model, tmp_path: Path
+    model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("servable.prove.run.URL_TIMEOUT_S", 0.5)
     url = f"http://127.0.0.1:{free_port()}"
 
     ran = run("prove", model.archive, *LIMITS, "--url", url, "-o", "proof", cwd=tmp_path)

@@ -4,8 +4,6 @@ import csv
 import io
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -13,8 +11,9 @@ import pytest
 from arro3.core import Array, DataType, Table
 from arro3.io import write_parquet
 
-from fixtures_models import Model, Row, environment, run, run_well, write_table
+from fixtures_models import Model, Row, run, run_well, write_table
 from fixtures_text import COLUMNS, reviews
+from servable.prove import Objective, Warmup, prove
 
 N = 60
 RAW, JOINED = COLUMNS, ("order", "age", "division", "text", "recommended")
@@ -151,36 +150,19 @@ def test_the_help_of_train_shows_a_network_of_texts(tmp_path: Path) -> None:
     assert "--text title,review" in example
 
 
-@pytest.mark.parametrize(
-    "arguments", [("--help",), ("train", "--help"), ("pack", "--help"), ("serve", "--help")]
-)
-def test_showing_help_imports_no_library_of_models(arguments: tuple[str, ...], tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-X", "importtime", "-m", "servable", *arguments],
-        cwd=tmp_path,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
-
-    imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines()}
-    assert {"servable", "click"} <= imported
-    assert imported & {"numpy", "onnxruntime", "torch", "tokenizers", "lightning", "sklearn", "onnx"} == set()
-
-
 @pytest.mark.slow
 @pytest.mark.alone
-def test_an_endpoint_of_texts_is_proved_from_the_command_line(text_workshop: Path, text_model: Model) -> None:
-    limits = ("--expected-tps", "50", "--max-latency-ms", "4000", "--max-error-rate", "0.05")
-
-    ran = run(
-        "prove", "model.tar.gz", *limits, "--payload", "payload.tar.gz", "-o", "proof", cwd=text_workshop
+def test_an_endpoint_of_texts_is_proved(text_workshop: Path, text_model: Model) -> None:
+    proof = prove(
+        text_workshop / "model.tar.gz",
+        objective=Objective(rate_per_s=120, max_latency_ms=4000, max_error_rate=0.05),
+        output=text_workshop / "proof",
+        payload=text_workshop / "payload.tar.gz",
+        min_duration_s=1.0,
+        warmup=Warmup(min_s=1.0),
     )
 
-    assert ran.exit_code == 0, ran
-    assert ran.stdout.startswith("PASS ")
+    assert proof.summary_lines()[0].startswith("PASS ")
     document = json.loads((text_workshop / "proof" / "proof.json").read_text())
     assert document["verdict"] == "PASS"
     assert document["subject"]["artifact_digest"] == text_model.said["pack"]["digest"]

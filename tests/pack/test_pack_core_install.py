@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,7 @@ import pytest
 
 from servable.pack import DerivedRecords, pack
 
-pytestmark = [
-    pytest.mark.alone,
-    pytest.mark.conformance,
-    pytest.mark.slow,
-]  # alone, so that its size is printed
+pytestmark = [pytest.mark.conformance, pytest.mark.slow]
 
 ROOT = Path(__file__).parents[2]
 LARGEST_BYTES = 250_000_000
@@ -82,7 +79,7 @@ def _requests(conformance: Path, case: str) -> list[dict[str, Any]]:
 
 
 def test_every_family_packed_scores_as_recorded_with_the_core_alone(
-    core_python: Path, shared_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    core_python: Path, shared_dir: Path, tmp_path: Path, tell: Callable[[str], None]
 ) -> None:
     conformance = shared_dir / "conformance"
     cases = []
@@ -101,19 +98,17 @@ def test_every_family_packed_scores_as_recorded_with_the_core_alone(
         check=False,
     )
 
-    with capsys.disabled():
-        sys.stdout.write(f"\n{done.stdout}")
+    tell(done.stdout)
     assert done.returncode == 0, done.stderr
     assert len(done.stdout.splitlines()) == len(cases) + 1 > 10
 
 
 def test_the_core_installed_is_at_most_250_megabytes(
-    core_python: Path, capsys: pytest.CaptureFixture[str]
+    core_python: Path, tell: Callable[[str], None]
 ) -> None:
     (packages,) = core_python.parents[1].glob("lib/python3.*/site-packages")
 
     size = sum(path.stat().st_size for path in packages.rglob("*") if path.is_file())
 
-    with capsys.disabled():
-        sys.stdout.write(f"\nthe core, installed: {size / 1e6:.0f} MB\n")
+    tell(f"the core, installed: {size / 1e6:.0f} MB")
     assert size <= LARGEST_BYTES

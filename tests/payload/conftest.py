@@ -8,6 +8,11 @@ import pytest
 from payload_cases import write_hyperparameters
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    for plugin in ("fixtures_models", "fixtures_s3"):
+        config.pluginmanager.import_plugin(plugin)
+
+
 @pytest.fixture
 def log(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
     with caplog.at_level(logging.INFO, logger="servable.payload.script"):

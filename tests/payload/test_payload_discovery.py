@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from payload_cases import (
     HYPERPARAMETERS,
+    run,
     warnings,
     write_archive,
     write_hyperparameters,
@@ -163,15 +164,59 @@ def test_a_huge_file_is_not_read(tmp_path: Path) -> None:
 def test_nothing_found_lists_the_directory_and_says_where_it_was_looked_for(
     tmp_path: Path, log: pytest.LogCaptureFixture
 ) -> None:
-    (tmp_path / "model" / "sub").mkdir(parents=True)
-    (tmp_path / "model" / "sub" / "weights.bin").write_bytes(bytes(7))
+    model_dir = tmp_path / "model"
+    (model_dir / "sub").mkdir(parents=True)
+    (model_dir / "sub" / "weights.bin").write_bytes(bytes(7))
+    (model_dir / "gone").symlink_to(model_dir / "nothing")
 
-    with pytest.raises(FileNotFoundError, match=r"hyperparameters\.json not found in model artifacts"):
-        script.extract_hyperparameters_from_tarball(tmp_path / "model", tmp_path / "work")
+    with pytest.raises(
+        FileNotFoundError, match=r"hyperparameters\.json not found in model artifacts"
+    ) as caught:
+        script.extract_hyperparameters_from_tarball(model_dir, tmp_path / "work")
 
-    assert "sub/weights.bin (7 bytes)" in log.text
-    assert log.text.count("Looking for hyperparameters") == 3
+    sentence = str(caught.value)
+    assert f"at the root of the archive {model_dir}/model.tar.gz, in a directory of that name" in sentence
+    assert f"in {model_dir} itself or anywhere below it" in sentence
+    assert "sub (directory), sub/weights.bin (7 bytes); " in sentence
+    assert "  sub/weights.bin (7 bytes)" in log.messages
+    assert log.text.count("Looking for hyperparameters") == 4
     assert not (tmp_path / "work").exists()
+
+
+def test_what_lies_in_a_large_directory_is_cut(tmp_path: Path, log: pytest.LogCaptureFixture) -> None:
+    for number in range(250):
+        (tmp_path / f"{number:03}.bin").touch()
+
+    with pytest.raises(
+        FileNotFoundError, match=r"found only 000\.bin .*, 019\.bin \(0 bytes\) and 230 more; "
+    ):
+        script.find_model_files(tmp_path)
+
+    assert f"Directory contents of {tmp_path}: 250 entries" in log.messages
+    assert log.messages[-1] == "  and 50 more"
+
+
+def test_a_directory_that_is_empty_or_absent_is_called_so(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "empty").mkdir()
+
+    for name, found in (
+        ("absent", "no such directory"),
+        ("file", "a file in place"),
+        ("empty", "an empty directory"),
+    ):
+        with pytest.raises(FileNotFoundError, match=f"found {found}"):
+            script.find_model_files(tmp_path / name)
+
+
+def test_nothing_is_written_into_the_input_directory(model_dir: Path, tmp_path: Path) -> None:
+    before = {path: path.stat().st_mtime_ns for path in (model_dir, *model_dir.rglob("*"))}
+
+    run(model_dir, tmp_path)
+    as_working_directory = script.extract_hyperparameters_from_tarball(model_dir, model_dir)
+
+    assert as_working_directory == HYPERPARAMETERS
+    assert {path: path.stat().st_mtime_ns for path in (model_dir, *model_dir.rglob("*"))} == before
 
 
 @pytest.mark.parametrize("text", ["{bad", "", "[]", "null", '"x"', "[" * 100_000, "\udcff"])

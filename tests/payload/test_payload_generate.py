@@ -10,7 +10,7 @@ import pytest
 import servable.payload
 from servable.codecs import decode_request
 from servable.errors import BadInput, Damaged, NotFound, ServableError
-from servable.payload import PayloadSummary, generate, script
+from servable.payload import PayloadFile, PayloadSummary, generate, script
 from servable.schema import Field, Kind, Schema
 
 FIELDS = {
@@ -44,8 +44,8 @@ def samples(archive: Path) -> dict[str, str]:
         return {member.name: stream.read().decode() for member in tar if (stream := tar.extractfile(member))}
 
 
-def test_the_room_exports_generate_and_its_summary_alone() -> None:
-    assert servable.payload.__all__ == ["PayloadSummary", "generate"]
+def test_every_name_that_the_room_exports_is_there() -> None:
+    assert all(callable(getattr(servable.payload, name)) for name in servable.payload.__all__)
 
 
 @pytest.mark.parametrize("form", [archived, lambda folder: folder], ids=["archive", "directory"])
@@ -69,12 +69,20 @@ def test_the_output_is_the_archive_itself_with_a_sample_per_content_type(
         "payload_application_json_0.json": (
             '{"amount": "2", "days": "7.0", "region": "t", "dialogue": "at noon"}'
         ),
-        "payload_text_csv_1.csv": "A-1,t,7.0,2,at noon",
+        "payload_text_csv_0.csv": "A-1,t,7.0,2,at noon",
     }
     assert summary == PayloadSummary(
-        archive=output,
+        archives=(output,),
         archive_bytes=output.stat().st_size,
-        members=("payload_application_json_0.json", "payload_text_csv_1.csv"),
+        files=(
+            PayloadFile(
+                name="payload_application_json_0.json",
+                content_type="application/json",
+                case="default",
+                records=1,
+            ),
+            PayloadFile(name="payload_text_csv_0.csv", content_type="text/csv", case="default", records=1),
+        ),
         content_types=BOTH,
         fields=("amount", "days", "region", "dialogue"),
         csv_columns=("order_id", "region", "days", "amount", "dialogue"),
@@ -154,7 +162,7 @@ def _without_hyperparameters(artifact: Path) -> Path:
         (
             _write("hyperparameters.json", None),
             (NotFound, "payload.hyperparameters-missing"),
-            "found none; pack the model with this file at its root",
+            "found only feature_columns.txt (47 bytes); pack the model with this file at its root",
         ),
         (
             _without_hyperparameters,
@@ -211,11 +219,11 @@ def test_an_artifact_that_cannot_be_used_is_one_sentence_and_nothing_is_written(
 @pytest.mark.parametrize(
     ("arguments", "code", "sentence"),
     [
-        ({"content_types": ()}, "payload.content-type", "at least one of application/json, text/csv"),
+        ({"content_types": ()}, "payload.content-type", "at least one of application/json, text/csv, "),
         (
             {"content_types": ("text/xml",)},
             "payload.content-type",
-            "Unsupported content type: expected application/json or text/csv, found 'text/xml'; ",
+            "Unsupported content type: text/xml: expected one of application/json, text/csv, ",
         ),
         (
             {"default_numeric_value": float("nan")},
@@ -230,13 +238,14 @@ def test_an_artifact_that_cannot_be_used_is_one_sentence_and_nothing_is_written(
         ),
         (
             {"special_fields": {"amount": "1"}},
-            "payload.unknown-field",
-            "the name of a category or text field, one of region, dialogue, order_id, found 'amount'; ",
+            "payload.special-field",
+            "SPECIAL_FIELD_amount: expected the name of a TEXT field, one of ",
         ),
         (
             {"field_defaults": {"amount": "many"}},
             "payload.field-default",
-            "the default of field 'amount': expected a number, because the field is NUMERIC, found 'many'",
+            "the default of field 'amount': expected a finite number, because the field is NUMERIC, "
+            "found 'many'",
         ),
         (
             {"special_fields": {"region": "{{timestamp}}"}},

@@ -2,7 +2,11 @@
 "Script Contract" and on of the script's documentation."""
 
 import json
+import resource
+import subprocess
+import sys
 import tarfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -45,7 +49,7 @@ def test_the_working_directory_is_honoured_and_keeps_what_troubleshooting_needs(
         "deep/hyperparameters.json",
         "deep/payload_sample",
         "deep/payload_sample/payload_application_json_0.json",
-        "deep/payload_sample/payload_text_csv_1.csv",
+        "deep/payload_sample/payload_text_csv_0.csv",
     ]
     assert json.loads((tmp_path / "elsewhere/deep/hyperparameters.json").read_text()) == HYPERPARAMETERS
 
@@ -58,20 +62,50 @@ def test_samples_of_an_earlier_run_do_not_stay(model_dir: Path, tmp_path: Path) 
     assert [p.name for p in (tmp_path / "work/payload_sample").iterdir()] == ["payload_text_csv_0.csv"]
 
 
-def test_files_are_named_by_content_type_and_place(tmp_path: Path) -> None:
-    types = ["text/csv", "application/json", "text/csv"]
+def test_files_are_named_by_content_type_and_counted_within_it(tmp_path: Path) -> None:
+    types = ["text/csv", "application/json", " text/csv"]
 
     paths = script.save_payloads(str(tmp_path / "new" / "folder"), VARIABLES, types, 0.0, "é", {})
 
     assert [Path(path).name for path in paths] == [
         "payload_text_csv_0.csv",
-        "payload_application_json_1.json",
-        "payload_text_csv_2.csv",
+        "payload_application_json_0.json",
+        "payload_text_csv_1.csv",
     ]
     assert Path(paths[0]).read_bytes() == "0.0,0.0,é".encode()
 
 
-def test_an_archive_holds_the_files_by_base_name_in_the_given_order(tmp_path: Path) -> None:
+def test_the_content_type_of_a_file_is_read_from_its_name() -> None:
+    for content_type in script.CONTENT_TYPES:
+        for index in (0, 17):
+            name = script.payload_file_name(content_type, index)
+            assert script.content_type_of(name) == content_type
+
+    assert script.payload_file_name("text/csv;header=present", 0) == "payload_text_csv_header_0.csv"
+    for name in (
+        "payload_text_csv_0.json",
+        "payload_text_csv_x.csv",
+        "text_csv_0.csv",
+        "payload_text_csv_.csv",
+    ):
+        assert script.content_type_of(name) is None
+
+
+def test_bodies_are_taken_one_by_one(tmp_path: Path) -> None:
+    def bodies() -> Iterator[tuple[str, bytes]]:
+        yield "text/csv", b"1"
+        assert (tmp_path / "payload_text_csv_0.csv").read_bytes() == b"1"
+        yield "application/x-ndjson", b"{}\n"
+
+    paths = script.save_bodies(tmp_path, bodies())
+
+    assert [Path(path).name for path in paths] == [
+        "payload_text_csv_0.csv",
+        "payload_application_x-ndjson_0.ndjson",
+    ]
+
+
+def test_an_archive_holds_the_files_sorted_by_base_name(tmp_path: Path) -> None:
     files = [tmp_path / "sub" / "b.csv", tmp_path / "a.json"]
     files[0].parent.mkdir()
     for file in files:
@@ -82,8 +116,8 @@ def test_an_archive_holds_the_files_by_base_name_in_the_given_order(tmp_path: Pa
     assert archive == str(tmp_path / "new" / "out" / "payload.tar.gz")
     with tarfile.open(archive, "r:gz") as tar:
         assert [(m.name, m.size, m.mtime, m.uid, m.gid) for m in tar] == [
-            ("b.csv", 5, 0, 0, 0),
             ("a.json", 6, 0, 0, 0),
+            ("b.csv", 5, 0, 0, 0),
         ]
 
 
@@ -160,7 +194,7 @@ def test_metadata_that_is_absent_is_logged_as_unknown(tmp_path: Path, log: pytes
 
     samples = run(tmp_path / "model", tmp_path)
 
-    assert samples == {"payload_application_json_0.json": "{}", "payload_text_csv_1.csv": ""}
+    assert samples == {"payload_application_json_0.json": "{}", "payload_text_csv_0.csv": ""}
     assert {
         "pipeline_name: unknown",
         "pipeline_version: unknown",
@@ -174,9 +208,11 @@ def test_metadata_that_is_absent_is_logged_as_unknown(tmp_path: Path, log: pytes
     [
         {"CONTENT_TYPES": "text/csv,text/xml"},
         {"SPECIAL_FIELD_category1": "{x}"},
-        {"DEFAULT_TEXT_VALUE": "\udcff"},
+        {"DEFAULT_TEXT_VALUE": "\udcff", "CONTENT_TYPES": "application/json"},
+        {"SPECIAL_FIELD_nosuch": "x"},
+        {"FIELD_DEFAULTS": "[]"},
     ],
-    ids=["content type", "placeholder", "not UTF-8"],
+    ids=["content type", "placeholder", "not UTF-8", "special field", "field defaults"],
 )
 def test_a_failure_is_logged_with_its_traceback_and_leaves_no_samples(
     model_dir: Path, tmp_path: Path, log: pytest.LogCaptureFixture, environ: dict[str, str]
@@ -201,3 +237,54 @@ def test_an_output_directory_that_cannot_be_made_leaves_no_samples(model_dir: Pa
         run(model_dir, tmp_path)
 
     assert not (tmp_path / "work" / "payload_sample").exists()
+
+
+def test_a_working_directory_that_cannot_be_made_is_named(model_dir: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    with pytest.raises(ValueError, match="file/work: expected a directory that exists or can be made"):
+        run(model_dir, tmp_path, {"WORKING_DIRECTORY": str(tmp_path / "file" / "work")})
+
+    assert not (tmp_path / "out").exists()
+
+
+FILLED_DISK = """
+import pathlib, random, sys
+from servable.payload import script
+
+folder = pathlib.Path(sys.argv[1])
+body = random.Random(0).randbytes(200_000)
+paths = script.save_bodies(folder / "samples", [("text/csv", body[:90_000]), ("text/csv", body[:90_000])])
+script.write_archive(paths, folder / "out" / "payload.tar.gz")
+"""
+
+
+def test_on_a_full_disk_the_former_archive_stays_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "payload.tar.gz").write_bytes(b"former")
+
+    done = subprocess.run(
+        [sys.executable, "-c", FILLED_DISK, str(tmp_path)],
+        # larger than each sample and smaller than the archive of both, which do not compress
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert "File too large" in done.stderr
+    assert len(list((tmp_path / "samples").iterdir())) == 2
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["payload.tar.gz"]
+    assert (tmp_path / "out" / "payload.tar.gz").read_bytes() == b"former"
+
+
+def test_a_sample_replaces_a_link_of_its_name_and_not_what_it_leads_to(tmp_path: Path) -> None:
+    (tmp_path / "other").write_text("mine")
+    (tmp_path / "payload_text_csv_0.csv").symlink_to(tmp_path / "other")
+
+    script.save_bodies(tmp_path, [("text/csv", b"1")])
+
+    assert (tmp_path / "other").read_text() == "mine"
+    assert (tmp_path / "payload_text_csv_0.csv").read_bytes() == b"1"

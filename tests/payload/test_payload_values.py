@@ -2,12 +2,15 @@
 "Environment Variable Parsing Component" of the script's documentation."""
 
 import json
+import math
 import tarfile
+import time
 from pathlib import Path
 
 import pytest
 from payload_cases import MOMENT_S, VARIABLES, run, warnings
 
+from servable.codecs import decode_request
 from servable.payload import script
 
 
@@ -25,10 +28,12 @@ def test_the_default_number_is_parsed(text: str, number: float, log: pytest.LogC
     assert not warnings(log)
 
 
-@pytest.mark.parametrize("text", ["abc", "", "1,5"])
-def test_a_default_that_is_no_number_is_zero_with_a_warning(text: str, log: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("text", ["abc", "", "1,5", "nan", "inf", "-Infinity", "1e999"])
+def test_a_default_that_is_no_finite_number_is_zero_with_a_warning(
+    text: str, log: pytest.LogCaptureFixture
+) -> None:
     assert script.get_environment_default_numeric_value({"DEFAULT_NUMERIC_VALUE": text}) == 0.0
-    assert "DEFAULT_NUMERIC_VALUE is no number" in warnings(log)
+    assert "DEFAULT_NUMERIC_VALUE is no finite number" in warnings(log)
 
 
 def test_the_default_text_is_taken_as_it_stands() -> None:
@@ -42,19 +47,31 @@ def test_special_fields_are_those_with_the_prefix_in_lower_case() -> None:
     assert script.get_environment_special_fields(environ) == {"timestamp": "{timestamp}", "user_id": "u"}
 
 
-def test_field_defaults_are_strings_and_numbers_of_a_json_object(log: pytest.LogCaptureFixture) -> None:
-    environ = {"FIELD_DEFAULTS": '{"a": "x", "b": 3, "c": 1.5, "d": null, "e": [1], "f": true}'}
+def test_two_special_values_for_one_name_are_a_warning(log: pytest.LogCaptureFixture) -> None:
+    environ = {"SPECIAL_FIELD_REGION": "first", "SPECIAL_FIELD_region": "second"}
 
-    assert script.get_environment_field_defaults(environ) == {"a": "x", "b": "3", "c": "1.5"}
-    assert warnings(log).count("neither a string nor a number") == 3
+    assert script.get_environment_special_fields(environ) == {"region": "second"}
+    assert "SPECIAL_FIELD_region is set more than once" in warnings(log)
 
 
-@pytest.mark.parametrize("text", ["{bad", "[1]", "3"])
-def test_field_defaults_that_are_no_object_are_passed_over_with_a_warning(
-    text: str, log: pytest.LogCaptureFixture
-) -> None:
-    assert script.get_environment_field_defaults({"FIELD_DEFAULTS": text}) == {}
-    assert "FIELD_DEFAULTS is no JSON object" in warnings(log)
+def test_field_defaults_are_strings_numbers_and_booleans_of_a_json_object() -> None:
+    environ = {"FIELD_DEFAULTS": '{"a": "x", "b": 3, "c": 1.5, "d": true}'}
+
+    assert script.get_environment_field_defaults({}) == {}
+    assert script.get_environment_field_defaults({"FIELD_DEFAULTS": ""}) == {}
+    assert script.get_environment_field_defaults(environ) == {"a": "x", "b": "3", "c": "1.5", "d": "True"}
+
+
+@pytest.mark.parametrize("text", ["{bad", "[1]", "3", "null", "[" * 100_000])
+def test_field_defaults_that_are_no_object_are_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="FIELD_DEFAULTS: expected a JSON object, found "):
+        script.get_environment_field_defaults({"FIELD_DEFAULTS": text})
+
+
+@pytest.mark.parametrize("value", ["null", "[1]", "{}", "NaN", "1e999", "-Infinity"])
+def test_a_field_default_of_another_type_is_refused(value: str) -> None:
+    with pytest.raises(ValueError, match="the value of 'b': expected a string, a finite number or a boolean"):
+        script.get_environment_field_defaults({"FIELD_DEFAULTS": f'{{"a": 1, "b": {value}}}'})
 
 
 def test_a_special_value_wins_over_a_field_default(model_dir: Path, tmp_path: Path) -> None:
@@ -62,7 +79,6 @@ def test_a_special_value_wins_over_a_field_default(model_dir: Path, tmp_path: Pa
         "CONTENT_TYPES": "text/csv",
         "FIELD_DEFAULTS": '{"category1": "{default}", "feature1": 42}',
         "SPECIAL_FIELD_category1": "special",
-        "SPECIAL_FIELD_feature2": "7",
     }
 
     with_special = run(model_dir, tmp_path, environ)
@@ -72,26 +88,43 @@ def test_a_special_value_wins_over_a_field_default(model_dir: Path, tmp_path: Pa
     assert without == {"payload_text_csv_0.csv": "42.0,0.0,{default}"}
 
 
-def test_a_setting_that_reaches_no_field_is_a_warning(
+def test_a_default_of_no_field_is_a_warning(
     model_dir: Path, tmp_path: Path, log: pytest.LogCaptureFixture
 ) -> None:
-    environ = {
-        "SPECIAL_FIELD_categroy1": "x",
-        "SPECIAL_FIELD_feature1": "5",
-        "FIELD_DEFAULTS": '{"nosuch": 1}',
-    }
+    run(model_dir, tmp_path, {"FIELD_DEFAULTS": '{"nosuch": 1}'})
 
-    run(model_dir, tmp_path, environ)
-
-    assert "SPECIAL_FIELD_categroy1 names no TEXT field" in warnings(log)
-    assert "SPECIAL_FIELD_feature1 names no TEXT field" in warnings(log)
-    assert "FIELD_DEFAULTS: nosuch is no field" in warnings(log)
+    assert "FIELD_DEFAULTS: 'nosuch' is no field" in warnings(log)
 
 
-def test_a_numeric_field_default_must_be_a_number(model_dir: Path, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="the default of field 'feature1': expected a number"):
-        run(model_dir, tmp_path, {"FIELD_DEFAULTS": '{"feature1": "many"}'})
+@pytest.mark.parametrize("name", ["categroy1", "feature1", "id", "label"])
+def test_a_special_value_for_no_text_field_is_refused_and_names_those(
+    model_dir: Path, tmp_path: Path, name: str
+) -> None:
+    with pytest.raises(
+        ValueError, match=f"SPECIAL_FIELD_{name}: expected the name of a TEXT field, one of category1, "
+    ):
+        run(model_dir, tmp_path, {f"SPECIAL_FIELD_{name}": "x"})
     assert not (tmp_path / "out").exists()
+
+
+def test_a_special_value_where_no_field_is_text_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"SPECIAL_FIELD_a: .*although no field is TEXT"):
+        script.match_special_fields({"a": "x"}, [["a", "NUMERIC"]])
+
+
+@pytest.mark.parametrize("value", ['"many"', '""', '"nan"', '"1e999"'])
+def test_a_numeric_field_default_must_be_a_number(model_dir: Path, tmp_path: Path, value: str) -> None:
+    with pytest.raises(ValueError, match="the default of field 'feature1': expected a finite number"):
+        run(model_dir, tmp_path, {"FIELD_DEFAULTS": f'{{"feature1": {value}}}'})
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_boolean_is_one_or_zero_in_a_number_and_its_text_elsewhere(model_dir: Path, tmp_path: Path) -> None:
+    environ = {"FIELD_DEFAULTS": '{"feature1": true, "feature2": false, "category1": true}'}
+
+    samples = run(model_dir, tmp_path, {**environ, "CONTENT_TYPES": "text/csv"})
+
+    assert samples == {"payload_text_csv_0.csv": "1.0,0.0,True"}
 
 
 def test_a_value_follows_the_type_given_as_string_or_as_member() -> None:
@@ -113,21 +146,48 @@ def test_a_special_value_reaches_a_field_with_capitals_and_its_own_spelling_wins
     assert script.get_field_default_value("Region", "TEXT", 0.0, "t", special) == "own"
 
 
-def test_a_timestamp_without_a_given_time_is_that_of_the_clock() -> None:
-    value = script.get_field_default_value("a", "TEXT", 0.0, "t", {"a": "<{timestamp}>"})
+def test_special_names_match_in_any_case_where_one_field_is_meant() -> None:
+    variables = [["region", "TEXT"], ["Region", "TEXT"], ["COUNTRY", "TEXT"], ["Amount", "NUMERIC"]]
 
-    before_s, after_s = 1_700_000_000, 253_402_300_799
-    assert script.current_timestamp(before_s) < value[1:-1] < script.current_timestamp(after_s)
+    assert script.match_special_fields({"region": "r", "country": "c"}, variables) == {
+        "region": "r",
+        "COUNTRY": "c",
+    }
+    record = json.loads(script.generate_json_payload(variables, 0.0, "t", {"region": "r", "country": "c"}))
+    assert record == {"region": "r", "Region": "t", "COUNTRY": "c", "Amount": "0.0"}
 
 
-def test_source_date_epoch_is_the_time_in_samples_and_in_the_archive(model_dir: Path, tmp_path: Path) -> None:
+def test_a_special_name_that_means_several_fields_is_refused() -> None:
+    variables = [["REGION", "TEXT"], ["Region", "TEXT"]]
+
+    with pytest.raises(ValueError, match=r"SPECIAL_FIELD_region: .*found a name of REGION, Region; "):
+        script.match_special_fields({"region": "r"}, variables)
+
+
+def test_a_timestamp_without_a_given_time_is_local_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "XXX-11:30")  # half a day before UTC, which no minute of a test makes up for
+    time.tzset()
+    try:
+        before = time.strftime(script.TIMESTAMP_FORMAT)
+        value = script.get_field_default_value("a", "TEXT", 0.0, "t", {"a": "<{timestamp}>"})
+        after = time.strftime(script.TIMESTAMP_FORMAT)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+    assert before <= value[1:-1] <= after
+
+
+def test_source_date_epoch_is_the_time_in_samples_and_never_in_the_archive(
+    model_dir: Path, tmp_path: Path
+) -> None:
     environ = {"SOURCE_DATE_EPOCH": MOMENT_S, "SPECIAL_FIELD_category1": "{timestamp} {timestamp}"}
 
     samples = run(model_dir, tmp_path, {**environ, "CONTENT_TYPES": "text/csv"})
 
     assert samples == {"payload_text_csv_0.csv": "0.0,0.0,2025-11-18 20:45:30 2025-11-18 20:45:30"}
     with tarfile.open(tmp_path / "out" / "payload.tar.gz") as tar:
-        assert [member.mtime for member in tar] == [int(MOMENT_S)]
+        assert [member.mtime for member in tar] == [0]
 
 
 @pytest.mark.parametrize("text", ["now", "-1", "1.5", "9" * 30, "253402300800", "٣"])
@@ -183,7 +243,48 @@ def test_samples_come_in_the_order_of_their_content_types() -> None:
     ]
 
 
-@pytest.mark.parametrize("content_type", ["application/x-parquet", "", "Text/CSV"])
-def test_an_unsupported_content_type_is_refused(content_type: str) -> None:
-    with pytest.raises(ValueError, match="Unsupported content type: expected application/json or text/csv"):
+@pytest.mark.parametrize("content_type", ["text/xml", "", "Text/CSV", "text/csv; header=absent"])
+def test_an_unsupported_content_type_is_refused_and_the_others_named(content_type: str) -> None:
+    with pytest.raises(ValueError, match=f"Unsupported content type: {content_type}") as caught:
         script.generate_sample_payloads(VARIABLES, ["text/csv", content_type], 0.0, "x", {})
+
+    assert f"expected one of {', '.join(script.CONTENT_TYPES)}, found " in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["", " ", "application/json,", ",text/csv", "text/csv, ,application/json"])
+def test_an_empty_content_type_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"Unsupported content type: .*an empty entry in CONTENT_TYPES"):
+        script.get_environment_content_types({"CONTENT_TYPES": text})
+
+
+def test_every_content_type_has_its_own_form_of_one_record() -> None:
+    samples = script.generate_sample_payloads(VARIABLES[1:], list(script.CONTENT_TYPES), 0.0, "x", {})
+
+    payloads = {sample["content_type"]: sample["payload"] for sample in samples}
+    parquet = payloads.pop("application/x-parquet")
+    assert payloads == {
+        "application/json": '{"feature2": "0.0", "category1": "x"}',
+        "text/csv": "0.0,x",
+        "text/csv; header=present": "feature2,category1\r\n0.0,x",
+        "application/x-ndjson": '{"feature2": "0.0", "category1": "x"}\n',
+        "application/jsonlines": '{"feature2": "0.0", "category1": "x"}\n',
+    }
+    assert isinstance(parquet, bytes)
+    assert decode_request(parquet, "application/x-parquet").rows == [("0.0", "x")]
+
+
+def test_several_records_are_an_array_or_a_line_each_and_what_is_missing_is_null_or_empty() -> None:
+    records: list[dict[str, script.Value]] = [{"a": 1.5, "b": None}, {"a": True, "b": 'x,"y"'}]
+    columns = ["id", "b", "a", "b"]
+
+    bodies = {name: script.encode_records(name, records, columns) for name in script.CONTENT_TYPES}
+
+    assert bodies["application/json"] == b'[{"a": 1.5, "b": null}, {"a": true, "b": "x,\\"y\\""}]'
+    assert bodies["application/x-ndjson"] == b'{"a": 1.5, "b": null}\n{"a": true, "b": "x,\\"y\\""}\n'
+    assert bodies["text/csv"] == b',,1.5,\r\n,"x,""y""",True,"x,""y"""'
+    assert bodies["text/csv; header=present"] == b"id,b,a,b\r\n" + bodies["text/csv"]
+
+
+def test_a_number_that_is_not_finite_is_no_json() -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        script.encode_records("application/json", [{"a": math.nan}], ["a"])

@@ -32,7 +32,7 @@ def test_a_text_field_outside_the_lists_follows_them(tmp_path: Path, key: str) -
 
     samples = run(tmp_path / "model", tmp_path, {**BOTH, "SPECIAL_FIELD_dialogue": "hello"})
 
-    assert samples["payload_text_csv_1.csv"] == "0.0,0.0,DEFAULT_TEXT,hello"
+    assert samples["payload_text_csv_0.csv"] == "0.0,0.0,DEFAULT_TEXT,hello"
     assert list(json.loads(samples["payload_application_json_0.json"])) == [
         "feature1",
         "feature2",
@@ -46,8 +46,51 @@ def test_a_text_field_inside_a_list_keeps_its_place(tmp_path: Path) -> None:
 
     samples = run(tmp_path / "model", tmp_path)
 
-    assert samples["payload_text_csv_1.csv"] == "0.0,0.0,DEFAULT_TEXT,DEFAULT_TEXT"
+    assert samples["payload_text_csv_0.csv"] == "0.0,0.0,DEFAULT_TEXT,DEFAULT_TEXT"
     assert list(json.loads(samples["payload_application_json_0.json"]))[2] == "dialogue"
+
+
+@pytest.mark.parametrize(
+    ("tabular", "categorical", "row"),
+    [
+        (["a", "b"], ["a", "c"], "0.0,0.0,0.0,DEFAULT_TEXT"),
+        (["a", "b", "a"], ["c"], "0.0,0.0,0.0,DEFAULT_TEXT"),
+        (["a"], ["c", "c"], "0.0,DEFAULT_TEXT,DEFAULT_TEXT"),
+    ],
+    ids=["in both lists", "twice a number", "twice a category"],
+)
+def test_a_field_that_is_listed_twice_has_two_columns_and_one_key(
+    tmp_path: Path, log: pytest.LogCaptureFixture, tabular: list[str], categorical: list[str], row: str
+) -> None:
+    write_hyperparameters(tmp_path / "model", tab_field_list=tabular, cat_field_list=categorical)
+
+    samples = run(tmp_path / "model", tmp_path)
+
+    assert samples["payload_text_csv_0.csv"] == row
+    record = json.loads(samples["payload_application_json_0.json"])
+    assert sorted(record) == sorted({*tabular, *categorical})
+    assert record["a"] == "0.0"
+    assert warnings(log).count("listed more than once: a CSV repeats its column") == 1
+
+
+@pytest.mark.parametrize(
+    "lists",
+    [
+        {"tab_field_list": [], "cat_field_list": []},
+        {"tab_field_list": None, "cat_field_list": None},
+        {"tab_field_list": ["label"], "cat_field_list": ["id"]},
+    ],
+    ids=["empty", "null", "label and id alone"],
+)
+def test_without_a_field_the_samples_are_empty_and_a_warning_says_so(
+    tmp_path: Path, log: pytest.LogCaptureFixture, lists: dict[str, object]
+) -> None:
+    write_hyperparameters(tmp_path / "model", **lists)
+
+    samples = run(tmp_path / "model", tmp_path)
+
+    assert samples == {"payload_application_json_0.json": "{}", "payload_text_csv_0.csv": ""}
+    assert "No field is left for a request" in warnings(log)
 
 
 def test_absent_label_and_id_names_are_label_and_id(tmp_path: Path) -> None:
@@ -84,7 +127,7 @@ def test_feature_columns_decide_the_order_of_the_csv_alone(model_dir: Path, tmp_
 
     samples = run(model_dir, tmp_path, {**BOTH, "FIELD_DEFAULTS": '{"feature1": 1, "feature2": 2}'})
 
-    assert samples["payload_text_csv_1.csv"] == "DEFAULT_TEXT,2.0,1.0"
+    assert samples["payload_text_csv_0.csv"] == "DEFAULT_TEXT,2.0,1.0"
     assert list(json.loads(samples["payload_application_json_0.json"])) == [
         "feature1",
         "feature2",
@@ -101,6 +144,7 @@ def test_a_listed_id_and_a_repeated_name_have_cells_of_their_own(
 
     assert samples == {"payload_text_csv_0.csv": "DEFAULT_TEXT,0.0,DEFAULT_TEXT,0.0"}
     assert "in no field list get the text default: id" in warnings(log)
+    assert "'feature1' is listed more than once: a CSV repeats its column" in warnings(log)
     assert "Fields without a CSV column, in JSON samples only: feature2" in warnings(log)
 
 
@@ -123,14 +167,14 @@ def test_a_manifest_without_columns_leaves_the_order_to_the_field_lists(
 ) -> None:
     (model_dir / "manifest.json").write_text('{"made by": "somebody else"}')
 
-    assert run(model_dir, tmp_path)["payload_text_csv_1.csv"] == "0.0,0.0,DEFAULT_TEXT"
+    assert run(model_dir, tmp_path)["payload_text_csv_0.csv"] == "0.0,0.0,DEFAULT_TEXT"
 
 
 def test_columns_beside_another_hyperparameters_file_do_not_count(model_dir: Path, tmp_path: Path) -> None:
     (model_dir / "feature_columns.txt").write_text("0,other\n")
     write_archive(model_dir / "model.tar.gz", {"hyperparameters.json": json.dumps(HYPERPARAMETERS).encode()})
 
-    assert run(model_dir, tmp_path)["payload_text_csv_1.csv"] == "0.0,0.0,DEFAULT_TEXT"
+    assert run(model_dir, tmp_path)["payload_text_csv_0.csv"] == "0.0,0.0,DEFAULT_TEXT"
 
 
 @pytest.mark.parametrize(

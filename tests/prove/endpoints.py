@@ -1,8 +1,8 @@
 """An endpoint that answers from a table, and can be made to misbehave; started as a process of its own.
 
 Standard library only, so that it shares nothing with what it tests. The table is a JSON file: request
-body (sha256, hexadecimal) -> [answer, content type]. Prints its port and serves until it is ended, at
-the latest after `--lifetime` seconds.
+body (sha256, hexadecimal) -> [answer, content type, status]; a status of 0 ends the process. Prints its
+port and serves until it is ended, at the latest after `--lifetime` seconds.
 """
 
 import argparse
@@ -22,7 +22,9 @@ Answer = tuple[int, bytes, str]
 class Endpoint:
     """Counts scoring requests, whose number decides when a fault happens."""
 
-    def __init__(self, table: dict[str, list[str]], *, fault: str, digest: str, after: int) -> None:
+    def __init__(
+        self, table: dict[str, tuple[str, str, int]], *, fault: str, digest: str, after: int
+    ) -> None:
         self.table = table
         self.fault = fault
         self.digest = digest
@@ -45,7 +47,9 @@ class Endpoint:
         known = self.table.get(hashlib.sha256(body).hexdigest())
         if known is None:
             return 404, b'{"error": "a request that is not in the table"}', "application/json"
-        answer = 200, known[0].encode(), known[1]
+        if known[2] == 0:
+            os._exit(7)
+        answer = known[2], known[0].encode(), known[1]
         fault = FAULTS.get(self.fault)
         return answer if fault is None or self.count <= self.after else await fault(self, answer)
 

@@ -10,6 +10,9 @@ from servable.prove import Objective
 from servable.prove.document import Facts, TargetFacts, derive, recorded
 from servable.prove.gates import Client
 from servable.prove.parity import Mode, ParityLine, ParityRule
+from servable.prove.payload_lines import PayloadLine
+from servable.prove.payload_proof import PayloadProof
+from servable.prove.refusals import RefusalLine
 from servable.prove.samples import Outcome, Samples, to_npz
 
 WARMUP = 20
@@ -47,8 +50,57 @@ def a_line(**changes: Any) -> ParityLine:
     return ParityLine(**{**values, **changes})
 
 
+def a_payload_line(name: str, **changes: Any) -> PayloadLine:
+    values: dict[str, Any] = {
+        "name": name,
+        "case": "typical",
+        "content_type": "application/json",
+        "records": 3,
+        "acceptable": 3,
+        "bit_equal": 2,
+        "max_abs_raw": 1.5e-6,
+        "max_abs_calibrated": 2.5e-6,
+        "flips": 0,
+        "failure": None,
+    }
+    return PayloadLine(**{**values, **changes})
+
+
+def a_refusal(case: str, **changes: Any) -> RefusalLine:
+    values: dict[str, Any] = {
+        "case": case,
+        "content_type": "text/csv",
+        "expected_status": 400,
+        "field": "age",
+        "status": 400,
+        "names_field": True,
+        "lives_on": True,
+        "failure": None,
+        "answer": None,
+    }
+    return RefusalLine(**{**values, **changes})
+
+
+def a_payload(*lines: PayloadLine, refusals: tuple[RefusalLine, ...] = (), **changes: Any) -> PayloadProof:
+    values: dict[str, Any] = {
+        "digest": "sha256:fedcba",
+        "payload": "abcdef",
+        "reference": "xgboost",
+        "reason": "it was at hand",
+        "rule": "within",
+        "raw_within": 1e-4,
+        "tolerance_reason": "two engines",
+    }
+    return PayloadProof(lines=lines, refusals=refusals, **{**values, **changes})
+
+
 def a_document(
-    samples: Samples, *, is_reached: bool = True, lines: tuple[ParityLine, ...] = (a_line(),), **changes: Any
+    samples: Samples,
+    *,
+    is_reached: bool = True,
+    lines: tuple[ParityLine, ...] = (a_line(),),
+    answers: PayloadProof | None = None,
+    **changes: Any,
 ) -> dict[str, Any]:
     """The JSON values of the proof that rests on these samples."""
     parts: dict[str, Any] = {
@@ -61,6 +113,7 @@ def a_document(
                 kind="url", colocated=True, reached=is_reached, log=() if is_reached else ("no <module>",)
             ),
             client=Client(cpu_s=0.1, wall_s=5.0, connections=3),
+            payload=answers,
         ),
     }
     document = {

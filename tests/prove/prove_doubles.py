@@ -4,7 +4,7 @@ import hashlib
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -25,9 +25,10 @@ from servable.artifact import (
     read_artifact,
 )
 from servable.codecs import REQUEST_TYPES, encode_answer
+from servable.payload import payload_requests
 from servable.prove import Objective, Proof, Verdict, Warmup, prove
 from servable.prove.plan import Plan, shuffled
-from servable.prove.requests import SHUFFLED_ROWS, golden_requests, payload_bodies
+from servable.prove.requests import SHUFFLED_ROWS, golden_requests
 from servable.prove.samples import Outcome, Samples
 from servable.records import Predictions
 
@@ -98,29 +99,47 @@ def write_artifact(folder: Path, golden: GoldenSet | None = None) -> Path:
     return folder
 
 
-def write_table(path: Path, artifact: Path, payload: dict[str, bytes] | None = None) -> Path:
-    """The right answer to every request that a proof of this artifact with `SEED` sends."""
+TableAnswer = tuple[str, str, int]
+"""Body, content type and status of an answer; a status of 0 ends the endpoint."""
+
+
+def write_table(
+    path: Path,
+    artifact: Path,
+    payload: Mapping[str, bytes] | None = None,
+    *,
+    others: Mapping[bytes, TableAnswer] | None = None,
+) -> Path:
+    """The right answer to every request that a proof of this artifact with `SEED` sends.
+
+    Args:
+        path: of the file.
+        artifact: the packed artifact.
+        payload: further requests that are legal, by the names of their files.
+        others: answers by request, in the place of the right ones.
+    """
     read = read_artifact(artifact)
     assert read.golden is not None
-    table: dict[str, list[str]] = {}
+    table: dict[str, TableAnswer] = {}
     for content_type in REQUEST_TYPES:
         made = golden_requests(read.golden.requests, schema=read.schema, content_type=content_type)
         order = [made.rows[place] for place in shuffled(len(made.rows), seed=SEED)]
         batches = [*made.batches(made.rows, most=1), *made.batches(made.rows)]
         for rows, body in [*batches, *made.batches(order, most=SHUFFLED_ROWS)]:
             table[hashlib.sha256(body).hexdigest()] = _answer(read.golden.expected, rows, made.accept)
-    for file in payload_bodies(payload) if payload else []:
+    for file in payload_requests(payload, schema=read.schema) if payload else []:
         key = hashlib.sha256(file.body).hexdigest()
         table[key] = _answer(read.golden.expected, range(file.records), file.accept)
+    table |= {hashlib.sha256(body).hexdigest(): answer for body, answer in (others or {}).items()}
     path.write_text(json.dumps(table))
     return path
 
 
-def _answer(predictions: Predictions, rows: Sequence[int], accept: str) -> list[str]:
+def _answer(predictions: Predictions, rows: Sequence[int], accept: str) -> TableAnswer:
     index = list(rows)
     chosen = Predictions(raw=predictions.raw[index], calibrated=predictions.calibrated[index])
     body, content_type = encode_answer(chosen, accept)
-    return [body.decode(), content_type]
+    return body.decode(), content_type, 200
 
 
 def command(table: Path, artifact: Path, *, fault: str = "none", after: int = 0, port: int = 0) -> list[str]:

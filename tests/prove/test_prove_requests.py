@@ -1,4 +1,4 @@
-"""Golden records and payload files as requests."""
+"""Golden records as requests."""
 
 import json
 
@@ -9,7 +9,7 @@ from servable.artifact import read_artifact
 from servable.codecs import REQUEST_TYPES, decode_request
 from servable.errors import BadInput
 from servable.prove.endpoint import parse_target
-from servable.prove.requests import GoldenRequests, golden_requests, payload_bodies, to_wire
+from servable.prove.requests import GoldenRequests, golden_requests, to_wire
 from servable.schema import Schema
 
 
@@ -71,37 +71,6 @@ def test_a_batch_beyond_four_mebibytes_is_cut_in_halves(schema: Schema) -> None:
     batches = requests.batches(requests.rows)
 
     assert [len(rows) for rows, _ in batches] == [2, 3, 2, 3]
-
-
-def test_payload_files_are_told_by_their_names() -> None:
-    bodies = payload_bodies(
-        {
-            "payload_sample/payload_text_csv_1.csv": b"1,2\n3,4\n",
-            "payload_application_json_0.json": b'{"age": 1}',
-            "metadata.json": b"{}",
-        }
-    )
-
-    assert [(body.name, body.content_type, body.accept, body.records) for body in bodies] == [
-        ("payload_application_json_0.json", "application/json", "application/json", 1),
-        ("payload_text_csv_1.csv", "text/csv", "text/csv", 2),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("members", "code"),
-    [
-        ({}, "payload.empty"),
-        ({"readme.txt": b""}, "payload.empty"),
-        ({"payload_image_png_0.png": b"x"}, "payload.type"),
-        ({"payload_application_json_0.json": b"{"}, "request.json"),
-    ],
-)
-def test_an_archive_without_usable_requests_is_refused(members: dict[str, bytes], code: str) -> None:
-    with pytest.raises(BadInput) as refused:
-        payload_bodies(members)
-
-    assert refused.value.code == code
 
 
 def test_a_request_is_whole_http() -> None:

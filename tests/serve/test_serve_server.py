@@ -16,8 +16,6 @@ from servable.errors import BadInput
 from servable.serve import open_socket, url_of
 from servable.serve.identity import process_start
 
-pytestmark = pytest.mark.alone
-
 PROGRAM = Path(__file__).with_name("serve_process.py")
 
 
@@ -40,6 +38,7 @@ def wait_until_refused(port: int) -> None:
             time.sleep(0.01)
 
 
+@pytest.mark.alone
 def test_sigterm_finishes_what_has_begun_and_exits_with_0() -> None:
     with process(row_s=1.0) as (child, port), Wire(port) as idle, Wire(port) as busy:
         idle.write(request_bytes())
@@ -55,6 +54,7 @@ def test_sigterm_finishes_what_has_begun_and_exits_with_0() -> None:
         assert child.wait(30) == 0
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_a_second_signal_ends_at_once() -> None:
     with process(row_s=60.0) as (child, port), Wire(port) as busy:

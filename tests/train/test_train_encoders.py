@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 
-from fixtures_models import environment, run
+from fixtures_models import environment, run_apart
 from servable.errors import ServableError
 from servable.train import find_encoder
 
@@ -176,7 +176,7 @@ def test_a_name_that_the_cache_of_the_hub_lacks_is_refused_without_a_network(tmp
     hub = {"HF_HOME": str(tmp_path / "home"), "HF_ENDPOINT": "http://127.0.0.1:9"}
     family = ("--label", "y", "--text", "t", "--family", "bimodal_bert", "--encoder", "nobody/nothing")
 
-    ran = run("train", "absent.csv", *family, "-o", "out", cwd=empty, extra=hub)
+    ran = run_apart("train", "absent.csv", *family, "-o", "out", cwd=empty, extra=hub)
 
     assert (ran.exit_code, ran.stdout) == (2, "")
     assert ran.stderr == f"error: encoder nobody/nothing: {NOWHERE}\n"
@@ -188,7 +188,7 @@ def test_a_hub_that_does_not_answer_is_named(tmp_path: Path) -> None:
     hub = {"HF_HOME": str(tmp_path / "home"), "HF_ENDPOINT": "http://127.0.0.1:9"}
     family = ("--label", "y", "--text", "t", "--family", "bimodal_bert", "--encoder", "nobody/nothing")
 
-    ran = run("train", "absent.csv", *family, "--allow-download", "-o", "out", cwd=tmp_path, extra=hub)
+    ran = run_apart("train", "absent.csv", *family, "--allow-download", "-o", "out", cwd=tmp_path, extra=hub)
 
     assert ran.exit_code == 2
     assert ran.stderr == (

@@ -42,14 +42,10 @@ COLUMNS = click.option(
 
 def output(help_text: str, *, default: str | None = None) -> Callable[[Verb], Verb]:
     """`-o`/`--output`, required unless there is a default."""
+    # to click, a default of None is a value too, with which nothing would be missing
+    given: dict[str, Any] = {"required": True} if default is None else {"default": default}
     return click.option(
-        "-o",
-        "--output",
-        type=click.Path(path_type=Path),
-        required=default is None,
-        default=default,
-        show_default=default is not None,
-        help=help_text,
+        "-o", "--output", type=click.Path(path_type=Path), show_default=True, help=help_text, **given
     )
 
 

@@ -14,7 +14,16 @@ from servable.cli.progress import progress
 @click.option("--expected-tps", type=float, help="Requests per second that the endpoint must serve.")
 @click.option("--max-latency-ms", type=float, help="Limit of the 99th percentile, from the intended send.")
 @click.option("--max-error-rate", type=float, help="Share of requests that may fail, 0 to 1.")
-@click.option("--payload", type=click.Path(path_type=Path), help="payload.tar.gz whose samples are mixed in.")
+@click.option(
+    "--payload",
+    type=click.Path(path_type=Path),
+    help="payload.tar.gz (or a folder) whose samples are mixed in.",
+)
+@click.option(
+    "--golden",
+    type=click.Path(path_type=Path),
+    help="golden.tar.gz of that payload: its answers must come, and its illegal requests must be refused.",
+)
 @click.option("--url", help="An endpoint that runs already.  [default: start one from ARTIFACT]")
 @click.option(
     "-o",
@@ -38,6 +47,7 @@ def command(
     max_latency_ms: float | None,
     max_error_rate: float | None,
     payload: Path | None,
+    golden: Path | None,
     url: str | None,
     output: Path,
     content_types: str | None,
@@ -52,13 +62,15 @@ def command(
     The endpoint runs in a process of its own. Every golden record is sent in every content type,
     alone, in one batch and shuffled, and the answers are compared with the packed ones. Then an
     open-loop Poisson load is offered; latency counts from the intended send time. PASS means that a
-    one-sided 95 % bound meets each limit.
+    one-sided 95 % bound meets each limit, and that no answer was wrong.
 
     Exit codes: 0 PASS, 1 FAIL, 2 bad input, 3 INCONCLUSIVE, 4 INVALID.
 
     \b
     Example:
       servable prove model.tar.gz --expected-tps 20 --max-latency-ms 100 --max-error-rate 0.01
+      servable prove model.tar.gz --payload payload.tar.gz --golden golden.tar.gz \\
+          --expected-tps 20 --max-latency-ms 100 --max-error-rate 0.01
     """
     from servable import prove  # noqa: PLC0415  # numpy
 
@@ -87,6 +99,7 @@ def command(
                 output=output,
                 seed=seed,
                 payload=payload,
+                golden=golden,
                 url=url,
                 content_types=names(content_types) or prove.REQUEST_TYPES,
                 min_requests=min_requests,

@@ -7,6 +7,7 @@ from servable.codecs import csv_codec, json_codec
 from servable.codecs.answer import Answer, label_of
 from servable.codecs.csv_codec import encode_rows as encode_csv
 from servable.codecs.media import MediaType, choose
+from servable.codecs.parquet_records import ParquetRecords
 from servable.codecs.tables import read_table, read_table_blocks
 from servable.errors import BadInput, Problem, shown
 from servable.records import Predictions, Table
@@ -16,6 +17,7 @@ __all__ = [
     "MAX_ROWS",
     "REQUEST_TYPES",
     "Answer",
+    "ParquetRecords",
     "decode_answer",
     "decode_request",
     "encode_answer",

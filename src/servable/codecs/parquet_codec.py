@@ -13,6 +13,7 @@ from arro3.core import Table as ArrowTable
 from arro3.io import read_parquet, write_parquet
 
 from servable.codecs.parquet_footer import without_embedded_schema
+from servable.codecs.parquet_records import nul_in_name
 from servable.codecs.refusals import require_present, too_many_records
 from servable.errors import BadInput, Problem, TooLarge
 from servable.records import Cell, Table
@@ -81,15 +82,7 @@ def encode(table: Table) -> bytes:
     names = table.names or ()
     for name in names:
         if "\0" in name:  # the writer ends the process over it
-            raise BadInput(
-                Problem(
-                    code="request.parquet",
-                    where=f"column {name!r}",
-                    expected="a name without a NUL",
-                    found="one with it",
-                    fix="rename the column",
-                )
-            )
+            raise BadInput(nul_in_name(name))
     arrays = [_column([row[index] for row in table.rows]) for index in range(len(names))]
     file = io.BytesIO()
     write_parquet(ArrowTable.from_arrays(arrays, names=list(names)), file)

@@ -1,56 +1,37 @@
-"""`generate`: the samples of an artifact as one archive, by the functions of the script.
+"""`generate`: the samples of an artifact as an archive, by the functions of the script.
 
-The script runs alone in a container and therefore has errors of its own; here they become those of the
-family. Unlike the script, which falls back and warns as its contract says, `generate` refuses a name that
-is no field and an artifact that names no field; and where nobody chose a text, a text field holds a sentence
-or a short dialogue instead of the script's placeholder.
+Samples are made, rendered and written one by one, so that memory does not grow with their number.
 """
 
-import math
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
-from typing import Any
 
-from servable.errors import BadInput, Damaged, NotFound, Problem, ServableError, shown
+from servable.artifact import Artifact, OnDamage, TokenizerSearch, read_artifact
+from servable.errors import BadInput, Problem
 from servable.payload import script
-from servable.payload.texts import sample_texts
-
-_FAMILY: tuple[tuple[type[script.PayloadError], type[ServableError]], ...] = (
-    (script.SettingError, BadInput),
-    (script.ModelNotFoundError, NotFound),
-    (script.DamagedModelError, Damaged),
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PayloadSummary:
-    """What `generate` wrote.
-
-    Attributes:
-        archive: the archive.
-        archive_bytes: its size.
-        members: names of the samples in it, one for each content type, in their order.
-        content_types: the content types, as they were asked for.
-        fields: names of the JSON keys, in order.
-        csv_columns: names of the CSV cells, in order; the id may be among them and a name may be repeated.
-    """
-
-    archive: Path
-    archive_bytes: int
-    members: tuple[str, ...]
-    content_types: tuple[str, ...]
-    fields: tuple[str, ...]
-    csv_columns: tuple[str, ...]
-
-    def summary_lines(self) -> list[str]:
-        """What a person wants to know, the archive first."""
-        return [
-            f"{self.archive} ({self.archive_bytes:,} bytes)",
-            f"{len(self.fields)} fields in {', '.join(self.members)}",
-        ]
+from servable.payload.bodies import Counts, bodies_of
+from servable.payload.facts import ModelFacts, RealRecords, facts_of
+from servable.payload.family import errors_of_the_family
+from servable.payload.field_values import FieldSettings, chosen_values, variables_of, with_values
+from servable.payload.remarks import remarks_on
+from servable.payload.rendering import NumberForm
+from servable.payload.samples import Body, Sample
+from servable.payload.settings import PayloadSettings
+from servable.payload.spool import Spool
+from servable.payload.strategies import Strategy
+from servable.payload.strategies.boundary import boundary_samples
+from servable.payload.strategies.constants import constant_samples, listed_model
+from servable.payload.strategies.custom import custom_samples
+from servable.payload.strategies.hostile import hostile_samples
+from servable.payload.strategies.realistic import realistic_samples
+from servable.payload.strategies.typical import typical_samples
+from servable.payload.summary import ArchiveLayout, PayloadFile, PayloadSummary
+from servable.payload.telling import told_samples
+from servable.progress import Progress, silent
+from servable.schema import Schema
 
 
 def generate(
@@ -58,165 +39,202 @@ def generate(
     output: Path,
     *,
     content_types: Sequence[str] = ("application/json",),
+    strategy: Strategy = Strategy.DEFAULT,
+    samples: int | None = None,
+    seed: int = 0,
+    numbers: NumberForm = NumberForm.STRINGS,
+    sample: Path | None = None,
+    layout: ArchiveLayout = ArchiveLayout.ONE,
     default_numeric_value: float = 0.0,
     default_text_value: str | None = None,
     field_defaults: Mapping[str, str] | None = None,
     special_fields: Mapping[str, str] | None = None,
     timestamp: str | None = None,
+    real_records: RealRecords = RealRecords.LEAVE_OUT,
+    on_damage: OnDamage = OnDamage.REFUSE,
+    tokenizers: TokenizerSearch | None = None,
+    columns: Path | None = None,
+    progress: Progress = silent,
 ) -> PayloadSummary:
     """Writes sample requests of an artifact to the archive `output` and says what is in it.
 
-    The archive appears whole or not at all, and its bytes depend on the arguments alone, unless
-    `{timestamp}` asks for the clock.
+    Each archive appears whole or not at all, and its bytes depend on the arguments alone, unless
+    `{timestamp}` asks for the clock. A sample that a content type cannot carry exactly is left out of it.
 
     Args:
-        artifact_path: a `.tar.gz` with `hyperparameters.json` at its root, or a directory with it.
+        artifact_path: an artifact of any layout. The default strategy needs no more than a `.tar.gz` with
+            `hyperparameters.json` at its root, or a directory with it.
         output: the archive's own name; the directory is made if need be.
-        content_types: `application/json`, `text/csv`; one sample each.
-        default_numeric_value: finite; the value of every numeric field.
-        default_text_value: the value of every category and text; None: `DEFAULT_TEXT` for a category, and
-            for a text field a text that its pipeline keeps.
-        field_defaults: values of single fields, as they stand.
-        special_fields: templates of single categories and texts, where `{timestamp}` is replaced.
-        timestamp: what replaces `{timestamp}`; None takes the time of the clock in UTC.
+        content_types: keys of `script.CONTENT_TYPES` in any spelling; each sample is written in each.
+        strategy: what the samples are made of.
+        samples: how many; None: one, of a custom sample all. The first ones do not depend on it. Those of
+            the strategies boundary and hostile cannot be counted.
+        seed: of the realistic ones; the same one gives the same bytes.
+        numbers: how JSON writes numbers.
+        sample: a file or a folder of records to write instead of what a strategy makes.
+        layout: whether content types share an archive; else each archive is named by its content type.
+        default_numeric_value: finite; the value of every numeric field, in the default strategy.
+        default_text_value: that of every category and text, in the default strategy; None: `DEFAULT_TEXT`
+            for a category, and for a text field a text of which something reaches the model.
+        field_defaults: values of single fields, as they stand, in every sample but boundary and hostile ones.
+        special_fields: templates of single categories and texts, where `{timestamp}` is replaced; likewise.
+        timestamp: what replaces `{timestamp}`; None takes the time of the clock.
+        real_records: whether the realistic ones begin with the real records of the golden set.
+        on_damage: whether a missing or broken file of the artifact is refused.
+        tokenizers: where to look for the tokenizer of a network whose training output has none.
+        columns: a list of the columns of a booster that stands alone, one name a line.
+        progress: told of the samples as they are written, where their number is known.
 
     Raises:
         BadInput: `payload.content-type`, `payload.default-number`, `payload.unknown-field`,
-            `payload.field-default`, `payload.placeholder`, `payload.text`, `payload.file`.
-        NotFound: `payload.not-found`, `payload.hyperparameters-missing`.
+            `payload.special-field`, `payload.field-default`, `payload.placeholder`, `payload.text`,
+            `payload.samples`, `payload.strategy`, `payload.sample`, `payload.empty`, `payload.file`; a custom
+            record that is none, by file, record and field.
+        NotFound: `payload.not-found`, `payload.hyperparameters-missing`, `table.not-found`; as
+            `read_artifact`.
         Damaged: `payload.archive`, `payload.file-size`, `payload.hyperparameters`, `payload.field-list`,
-            `payload.no-fields`, `payload.feature-columns`, `payload.manifest`, `json.*`.
+            `payload.no-fields`, `payload.feature-columns`, `payload.manifest`, `json.*`, as `read_artifact`.
     """
-    _check_arguments(content_types, default_numeric_value)
-    field_defaults, special_fields = field_defaults or {}, special_fields or {}
-    with _errors_of_the_family(output):
-        files = _open_model(artifact_path)
-        hyperparameters = script.parse_hyperparameters(files)
-        variables = _variables(files, hyperparameters)
-        csv_vars = script.csv_variables(files, variables)
-        texts = [name for name, kind in (*variables, *csv_vars) if kind == script.VariableType.TEXT]
-        _check_names(field_defaults, (name for name, _ in (*variables, *csv_vars)), "a field")
-        _check_names(special_fields, texts, "a category or text field")
-        if default_text_value is None:
-            default_text_value = script.DEFAULT_TEXT_VALUE
-            chosen = sample_texts(files, hyperparameters)
-            # what stands in the tabular list too is a number to the script
-            field_defaults = {name: chosen[name] for name in chosen if name in texts} | dict(field_defaults)
+    settings = PayloadSettings(
+        content_types=tuple(content_types),
+        strategy=strategy,
+        samples=samples,
+        seed=seed,
+        numbers=numbers,
+        sample=sample,
+        layout=layout,
+        default_numeric_value=default_numeric_value,
+        default_text_value=default_text_value,
+        fields=FieldSettings(
+            field_defaults=field_defaults or {}, special_fields=special_fields or {}, timestamp=timestamp
+        ),
+        real_records=real_records,
+    )
+    with errors_of_the_family(output):
+        settings.require_sound()
+        if strategy is Strategy.DEFAULT and sample is None:
+            made = _made_of_lists(artifact_path, settings)
+        else:
+            artifact = read_artifact(
+                artifact_path, on_damage=on_damage, tokenizers=tokenizers, columns=columns
+            )
+            made = _made_of_artifact(artifact, settings)
+        told = told_samples(made.samples, progress, total=settings.count)
+        return _written(replace(made, samples=told), output, settings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Made:
+    """Samples before they are rendered.
+
+    Attributes:
+        schema: of their records.
+        samples: not yet drawn.
+        facts: what they are drawn from; None where no more than lists of fields is known.
+    """
+
+    schema: Schema
+    samples: Iterator[Sample | Body]
+    facts: ModelFacts | None = None
+
+
+def _made_of_lists(artifact_path: Path, settings: PayloadSettings) -> _Made:
+    model = listed_model(artifact_path)
+    samples = constant_samples(
+        model,
+        count=settings.samples or 1,
+        number=settings.default_numeric_value,
+        text=settings.default_text_value,
+    )
+    values = chosen_values(settings.fields, model.variables)
+    return _Made(schema=model.schema, samples=with_values(samples, values))
+
+
+def _made_of_artifact(artifact: Artifact, settings: PayloadSettings) -> _Made:
+    facts = facts_of(artifact, real_records=settings.real_records)
+    values = chosen_values(settings.fields, variables_of(artifact.schema))
+    samples = _samples(artifact, facts, settings)
+    if settings.has_own_cases:
+        values = {}
+    return _Made(schema=artifact.schema, samples=with_values(samples, values), facts=facts)
+
+
+def _samples(artifact: Artifact, facts: ModelFacts, settings: PayloadSettings) -> Iterator[Sample | Body]:
+    if settings.sample is not None:
+        return islice(custom_samples(settings.sample, artifact), settings.samples)
+    count = settings.samples or 1
+    match settings.strategy:
+        case Strategy.TYPICAL:
+            return typical_samples(facts, count=count)
+        case Strategy.REALISTIC:
+            return realistic_samples(facts, count=count, seed=settings.seed)
+        case Strategy.BOUNDARY:
+            return boundary_samples(facts)
+        case Strategy.HOSTILE:
+            return hostile_samples(facts)
+        case Strategy.DEFAULT:
+            raise ValueError("the default strategy knows no artifact")
+
+
+def _written(made: _Made, output: Path, settings: PayloadSettings) -> PayloadSummary:
+    content_types = tuple(map(script.known_content_type, settings.content_types))
+    counts = Counts()
+    bodies = bodies_of(
+        made.samples,
+        schema=made.schema,
+        content_types=content_types,
+        numbers=settings.numbers,
+        counts=counts,
+    )
+    with tempfile.TemporaryFile(prefix="servable-payload-") as stream:
+        spool = Spool(stream)
+        spool.fill(bodies)
+        files = spool.files
+        if not files:
+            raise BadInput(_nothing_left(counts))
         output.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix="servable-payload-") as folder:
-            paths = script.save_payloads(
-                folder,
-                variables,
-                content_types,
-                default_numeric_value,
-                default_text_value,
-                special_fields,
-                options=script.SampleOptions(
-                    field_defaults=field_defaults, csv_vars=csv_vars, timestamp=timestamp
-                ),
-            )
-            script.write_archive(paths, output)
-        return PayloadSummary(
-            archive=output,
-            archive_bytes=output.stat().st_size,
-            members=tuple(Path(path).name for path in paths),
-            content_types=tuple(content_types),
-            fields=tuple(name for name, _ in variables),
-            csv_columns=tuple(name for name, _ in csv_vars),
-        )
-
-
-def _check_arguments(content_types: Sequence[str], default_numeric_value: float) -> None:
-    if not content_types:
-        raise BadInput(
-            Problem(
-                code="payload.content-type",
-                where="content types",
-                expected="at least one of application/json, text/csv",
-                found="none",
-                fix="name one",
-            )
-        )
-    if not math.isfinite(default_numeric_value):
-        raise BadInput(
-            Problem(
-                code="payload.default-number",
-                where="the default of numeric fields",
-                expected="a finite number",
-                found=shown(default_numeric_value),
-                fix="choose one that the model may see",
-            )
-        )
-
-
-def _open_model(artifact_path: Path) -> script.ModelFiles:
-    if artifact_path.is_dir():
-        return script.find_model_files(artifact_path)
-    if artifact_path.is_file():
-        return script.read_model_archive(artifact_path)
-    raise NotFound(
-        Problem(
-            code="payload.not-found",
-            where=str(artifact_path),
-            expected="an artifact: a .tar.gz or a directory",
-            found="nothing",
-            fix="check the path",
-        )
+        archives = tuple(_archives(spool, output, settings.layout))
+    return PayloadSummary(
+        archives=archives,
+        archive_bytes=sum(archive.stat().st_size for archive in archives),
+        files=files,
+        content_types=content_types,
+        fields=made.schema.names(),
+        csv_columns=made.schema.csv_columns or (),
+        left_out=dict(counts.left_out),
+        remarks=tuple(remarks_on(settings, made.facts, made.schema, counts, files)),
     )
 
 
-def _variables(files: script.ModelFiles, hyperparameters: Mapping[str, Any]) -> list[list[str]]:
-    variables = script.request_variables(hyperparameters)
-    if variables:
-        return variables
-    raise Damaged(
-        Problem(
-            code="payload.no-fields",
-            where=f"{files.where}: {script.HYPERPARAMETERS}",
-            expected="fields in tab_field_list, cat_field_list or text_name, beside the label and the id",
-            found=f"none among its keys {shown(sorted(hyperparameters))}",
-            fix="write the lists that training used and pack the model again",
-        )
+def _archives(spool: Spool, output: Path, layout: ArchiveLayout) -> Iterator[Path]:
+    if layout is ArchiveLayout.ONE:
+        script.write_members(spool.members(lambda _: True), output)
+        yield output
+        return
+    stem, ending = _parted(output.name)
+    for content_type in dict.fromkeys(file.content_type for file in spool.files):
+        archive = output.with_name(f"{stem}_{script.CONTENT_TYPES[content_type].stem}{ending}")
+        script.write_members(spool.members(_is_of(content_type)), archive)
+        yield archive
+
+
+def _is_of(content_type: str) -> Callable[[PayloadFile], bool]:
+    return lambda file: file.content_type == content_type
+
+
+def _parted(name: str) -> tuple[str, str]:
+    """A file's name without its ending, and the ending."""
+    for ending in (".tar.gz", ".tgz"):
+        if name.endswith(ending):
+            return name.removesuffix(ending), ending
+    return name, ""
+
+
+def _nothing_left(counts: Counts) -> Problem:
+    return Problem(
+        code="payload.empty",
+        where="payload",
+        expected="a sample that one of the content types carries exactly",
+        found=f"none of {max(counts.left_out.values(), default=0)}",
+        fix="choose application/json too, or another strategy",
     )
-
-
-def _check_names(given: Mapping[str, str], known: Iterable[str], what: str) -> None:
-    names = tuple(dict.fromkeys(known))
-    problems = [
-        Problem(
-            code="payload.unknown-field",
-            where="values of single fields",
-            expected=f"the name of {what}, one of {', '.join(names)}",
-            found=shown(name),
-            fix="correct the name",
-        )
-        for name in given
-        if name not in names
-    ]
-    if problems:
-        raise BadInput(problems)
-
-
-@contextmanager
-def _errors_of_the_family(output: Path) -> Iterator[None]:
-    try:
-        yield
-    except script.PayloadError as error:
-        problem = Problem(
-            code=error.code, where=error.where, expected=error.expected, found=error.found, fix=error.fix
-        )
-        kinds = (kind for script_kind, kind in _FAMILY if isinstance(error, script_kind))
-        raise next(kinds)(problem) from error
-    except ServableError:
-        # NotFound is an OSError too, and is already what it should be
-        raise
-    except OSError as error:
-        raise BadInput(
-            Problem(
-                code="payload.file",
-                where=str(error.filename or output),
-                expected="a file or directory that can be read and written here",
-                found=error.strerror or type(error).__name__,
-                fix="check the path, its permissions and the free space",
-            )
-        ) from error

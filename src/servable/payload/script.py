@@ -3,9 +3,12 @@
 `main` finds `hyperparameters.json` in what training or packing left, types the fields that a request
 carries, writes one sample for each content type and packs the samples as `payload.tar.gz`. The module needs
 the standard library and nothing else, and is one file, so that a container can run it alone:
-`python script.py`.
+`python payload.py --model-input model --output-dir out`. Only Parquet needs the package.
+
 Functions keep the names, the arguments and the order of the payload script's contract; what the contract
 lacks (defaults of single fields, another order of the CSV's columns, a fixed time) is in `SampleOptions`.
+The library and the command line write their samples by the same functions: `encode_records`, `save_bodies`
+and `write_archive`.
 
 Same input, same bytes: `SOURCE_DATE_EPOCH` stands for the clock where it is set.
 
@@ -15,24 +18,38 @@ decision 0002 for the columns of a CSV.
 
 from __future__ import annotations
 
-import argparse
-import csv
+import getopt
 import gzip
 import io
 import json
 import logging
+import math
 import os
 import re
 import shutil
+import sys
 import tarfile
 import time
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path, PurePosixPath
-from typing import Any, BinaryIO, NamedTuple, TypeAlias, cast
+from types import MappingProxyType
+
+# `typing`, `dataclasses`, `argparse` and `pathlib` would take a third of the time of a run: types are for
+# checkers alone, the few classes are written by hand, `getopt` reads two options, and paths are texts
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from typing import Any, BinaryIO, TypeAlias
+
+    StrPath: TypeAlias = str | os.PathLike[str]
+
+    Variables: TypeAlias = Mapping[str, str] | Sequence[Sequence[str]]
+    """Fields with their types, `{name: type}` or `[[name, type], ...]`, in the order of the sample."""
+
+    Value: TypeAlias = str | int | float | bool | None
+    """A cell of a record; None is missing."""
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +64,13 @@ HYPERPARAMETERS = "hyperparameters.json"
 FEATURE_COLUMNS = "feature_columns.txt"
 MANIFEST = "manifest.json"
 
+JSON = "application/json"
+CSV = "text/csv"
+CSV_WITH_HEADER = "text/csv; header=present"
+NDJSON = "application/x-ndjson"
+JSON_LINES = "application/jsonlines"
+PARQUET = "application/x-parquet"
+
 SPECIAL_FIELD_PREFIX = "SPECIAL_FIELD_"
 DEFAULT_TEXT_VALUE = "DEFAULT_TEXT"
 TEXT_NAME_KEYS = ("text_name", "primary_text_name", "secondary_text_name")
@@ -59,14 +83,40 @@ MAX_FILE_BYTES = 16 * 2**20
 MAX_ARCHIVE_BYTES = 64 * 2**30
 """No archive is read further than this, counted after decompression."""
 
-MAX_LISTED_FILES = 200
+COMPRESSION_LEVEL = 1
+"""Level 6 takes four times as long for a fifth less of a thousand samples, level 9 nine times as long."""
 
+MAX_LISTED_FILES = 200
+_MAX_NAMED = 20
 _MEGABYTE = 1024 * 1024
 _LAST_SECOND_OF_9999_S = 253_402_300_799
 _PLACEHOLDER = re.compile(r"\{+[^{}]*\}*|\}+")
+# a lone carriage return is a line break too, and readers drop a byte order mark
+_TO_QUOTE = re.compile('[,"\r\n\ufeff]')
+_MAY_QUOTE = re.compile('["\r\n\ufeff]')
 
-Variables: TypeAlias = "Mapping[str, str] | Sequence[Sequence[str]]"
-"""Fields with their types, `{name: type}` or `[[name, type], ...]`, in the order of the sample."""
+
+class FileForm:
+    """How the files of a content type are named: `payload_<stem>_<index><ending>`."""
+
+    __slots__ = ("ending", "stem")
+
+    def __init__(self, stem: str, ending: str) -> None:
+        self.stem = stem
+        self.ending = ending
+
+
+CONTENT_TYPES: Mapping[str, FileForm] = MappingProxyType(
+    {
+        JSON: FileForm("application_json", ".json"),
+        CSV: FileForm("text_csv", ".csv"),
+        CSV_WITH_HEADER: FileForm("text_csv_header", ".csv"),
+        NDJSON: FileForm("application_x-ndjson", ".ndjson"),
+        JSON_LINES: FileForm("application_jsonlines", ".jsonl"),
+        PARQUET: FileForm("application_x-parquet", ".parquet"),
+    }
+)
+"""The content types of samples, by the spelling that a request's header has, and their files."""
 
 
 class VariableType(StrEnum):
@@ -102,16 +152,25 @@ class DamagedModelError(PayloadError, ValueError):
     fix = "write the file again and pack the model with it"
 
 
-class ModelFiles(NamedTuple):
-    """The file that names the fields and, from the same place, the two that may order a CSV's columns."""
+class ModelFiles:
+    """The file that names the fields and, from the same place, the two that may order a CSV's columns.
 
-    where: str
-    hyperparameters: bytes
-    feature_columns: bytes | None
-    manifest: bytes | None
+    Attributes:
+        where: the archive or the directory that they lie in.
+        hyperparameters: contents of `hyperparameters.json`.
+        feature_columns: contents of `feature_columns.txt`, None without it.
+        manifest: contents of `manifest.json`, None without it.
+    """
+
+    __slots__ = ("feature_columns", "hyperparameters", "manifest", "where")
+
+    def __init__(self, where: str, contents: Mapping[str, bytes]) -> None:
+        self.where = where
+        self.hyperparameters = contents[HYPERPARAMETERS]
+        self.feature_columns = contents.get(FEATURE_COLUMNS)
+        self.manifest = contents.get(MANIFEST)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SampleOptions:
     """What a sample may be told beyond the contract's arguments.
 
@@ -121,15 +180,26 @@ class SampleOptions:
         timestamp: what replaces `{timestamp}`; None asks the clock.
     """
 
-    field_defaults: Mapping[str, str] = field(default_factory=dict)
-    csv_vars: Variables | None = None
-    timestamp: str | None = None
+    __slots__ = ("csv_vars", "field_defaults", "timestamp")
+
+    def __init__(
+        self,
+        *,
+        field_defaults: Mapping[str, str] = MappingProxyType({}),
+        csv_vars: Variables | None = None,
+        timestamp: str | None = None,
+    ) -> None:
+        self.field_defaults = field_defaults
+        self.csv_vars = csv_vars
+        self.timestamp = timestamp
 
 
 NO_OPTIONS = SampleOptions()
 
 
-def extract_hyperparameters_from_tarball(input_model_dir: Path, working_directory: Path) -> dict[str, Any]:
+def extract_hyperparameters_from_tarball(
+    input_model_dir: StrPath, working_directory: StrPath
+) -> dict[str, Any]:
     """The hyperparameters of a model; their file is copied to the working directory.
 
     Four places are tried in this order: the archive `model.tar.gz`, a directory of that name, the model
@@ -142,25 +212,26 @@ def extract_hyperparameters_from_tarball(input_model_dir: Path, working_director
     return load_model(input_model_dir, working_directory)[1]
 
 
-def load_model(input_model_dir: Path, working_directory: Path) -> tuple[ModelFiles, dict[str, Any]]:
+def load_model(input_model_dir: StrPath, working_directory: StrPath) -> tuple[ModelFiles, dict[str, Any]]:
     """The model's files and its hyperparameters; see `extract_hyperparameters_from_tarball`."""
     files = find_model_files(input_model_dir)
     hyperparameters = parse_hyperparameters(files)
     _require_directory(working_directory)
-    # kept for a person who looks for the reason of a missing field
-    with _replaced(working_directory / HYPERPARAMETERS) as stream:
-        stream.write(files.hyperparameters)
+    kept = os.path.join(working_directory, HYPERPARAMETERS)
+    if os.path.realpath(kept) != os.path.realpath(os.path.join(files.where, HYPERPARAMETERS)):
+        # for a person who looks for the reason of a missing field
+        _write_new(kept, files.hyperparameters)
     return files, hyperparameters
 
 
-def find_model_files(input_model_dir: Path) -> ModelFiles:
+def find_model_files(input_model_dir: StrPath) -> ModelFiles:
     """The model's files from the first of the four places that has `hyperparameters.json`.
 
     Raises:
-        ModelNotFoundError: `payload.hyperparameters-missing`.
+        ModelNotFoundError: `payload.hyperparameters-missing`; it names the places and what lies there.
         DamagedModelError: `payload.file-size`.
     """
-    archive = input_model_dir / MODEL_ARCHIVE
+    archive = os.path.join(input_model_dir, MODEL_ARCHIVE)
     files = (
         _look_in_archive(archive)
         or _look_in_folder(archive)
@@ -173,17 +244,18 @@ def find_model_files(input_model_dir: Path) -> ModelFiles:
         raise ModelNotFoundError(
             "payload.hyperparameters-missing",
             f"{HYPERPARAMETERS} not found in model artifacts",
-            f"it in {MODEL_ARCHIVE}, in a directory of that name, in {input_model_dir} or below it",
-            "none",
+            f"it at the root of the archive {archive}, in a directory of that name, in {input_model_dir}"
+            " itself or anywhere below it",
+            _contents_in_short(input_model_dir),
         )
     logger.info("Found %s in %s", HYPERPARAMETERS, files.where)
     return files
 
 
-def _look_in_archive(archive: Path) -> ModelFiles | None:
-    if not archive.is_file():
-        return None
+def _look_in_archive(archive: str) -> ModelFiles | None:
     logger.info("Looking for hyperparameters in the archive %s", archive)
+    if not os.path.isfile(archive):
+        return None
     try:
         return read_model_archive(archive)
     except (DamagedModelError, ModelNotFoundError) as error:
@@ -191,32 +263,31 @@ def _look_in_archive(archive: Path) -> ModelFiles | None:
         return None
 
 
-def _look_in_folder(folder: Path) -> ModelFiles | None:
+def _look_in_folder(folder: StrPath) -> ModelFiles | None:
     logger.info("Looking for hyperparameters in the directory %s", folder)
-    if not (folder / HYPERPARAMETERS).is_file():
-        return None
-    contents = {
-        name: _read_small_file(folder / name)
-        for name in (HYPERPARAMETERS, FEATURE_COLUMNS, MANIFEST)
-        if (folder / name).is_file()
-    }
-    return _model_files(str(folder), contents)
+    paths = {name: os.path.join(folder, name) for name in (HYPERPARAMETERS, FEATURE_COLUMNS, MANIFEST)}
+    contents = {name: _read_small_file(path) for name, path in paths.items() if os.path.isfile(path)}
+    return ModelFiles(os.fspath(folder), contents) if HYPERPARAMETERS in contents else None
 
 
-def _look_below(folder: Path) -> ModelFiles | None:
+def _look_below(folder: StrPath) -> ModelFiles | None:
     logger.info("Looking for hyperparameters anywhere below %s", folder)
-    matches = sorted(path for path in folder.rglob(HYPERPARAMETERS) if path.is_file())
+    matches = [
+        path
+        for path in _paths_below(folder)
+        if os.path.basename(path) == HYPERPARAMETERS and os.path.isfile(path)
+    ]
     if len(matches) > 1:
         logger.warning(
             "%d files named %s; taking the first in sorted order: %s",
             len(matches),
             HYPERPARAMETERS,
-            ", ".join(str(path.relative_to(folder)) for path in matches),
+            _some([os.path.relpath(path, folder) for path in matches]),
         )
-    return _look_in_folder(matches[0].parent) if matches else None
+    return _look_in_folder(os.path.dirname(matches[0])) if matches else None
 
 
-def read_model_archive(archive: Path) -> ModelFiles:
+def read_model_archive(archive: StrPath) -> ModelFiles:
     """The model's files at the root of a gzip-compressed tar; `./` before a name does not matter.
 
     Nothing is unpacked to disk. Where a name is repeated the later member counts, as if it were unpacked.
@@ -228,16 +299,18 @@ def read_model_archive(archive: Path) -> ModelFiles:
     contents: dict[str, bytes] = {}
     try:
         with (
-            archive.open("rb") as raw,
+            open(archive, "rb") as raw,
             gzip.GzipFile(fileobj=raw) as stream,
-            tarfile.open(fileobj=cast(BinaryIO, _BoundedReader(stream)), mode="r:") as tar,
+            # reading takes no more than the methods of the bounded reader
+            tarfile.open(fileobj=_BoundedReader(stream), mode="r:") as tar,  # type: ignore[call-overload]
         ):
             for member in tar:
-                name = str(PurePosixPath(member.name))
+                name = os.path.normpath(member.name)
                 if member.isfile() and name in (HYPERPARAMETERS, FEATURE_COLUMNS, MANIFEST):
                     # a sparse member may claim any size, and its holes are not read from the stream
                     _check_length(member.size)
-                    contents[name] = cast(BinaryIO, tar.extractfile(member)).read()
+                    if extracted := tar.extractfile(member):
+                        contents[name] = extracted.read()
     except (OSError, EOFError, ValueError, RecursionError, zlib.error, tarfile.TarError) as error:
         raise DamagedModelError(
             "payload.archive",
@@ -252,7 +325,7 @@ def read_model_archive(archive: Path) -> ModelFiles:
             "it at the root of the archive",
             "none there",
         )
-    return _model_files(str(archive), contents)
+    return ModelFiles(os.fspath(archive), contents)
 
 
 class _BoundedReader:
@@ -277,17 +350,12 @@ def _check_length(size_bytes: int) -> None:
         raise tarfile.ReadError(f"a header or a file of {size_bytes} bytes, more than {MAX_FILE_BYTES}")
 
 
-def _model_files(where: str, contents: Mapping[str, bytes]) -> ModelFiles:
-    return ModelFiles(where, contents[HYPERPARAMETERS], contents.get(FEATURE_COLUMNS), contents.get(MANIFEST))
-
-
-def _read_small_file(path: Path) -> bytes:
-    size_bytes = path.stat().st_size
+def _read_small_file(path: str) -> bytes:
+    size_bytes = os.path.getsize(path)
     if size_bytes > MAX_FILE_BYTES:
-        raise DamagedModelError(
-            "payload.file-size", str(path), f"at most {MAX_FILE_BYTES} bytes", f"{size_bytes}"
-        )
-    return path.read_bytes()
+        raise DamagedModelError("payload.file-size", path, f"at most {MAX_FILE_BYTES} bytes", f"{size_bytes}")
+    with open(path, "rb") as stream:
+        return stream.read()
 
 
 def parse_hyperparameters(files: ModelFiles) -> dict[str, Any]:
@@ -318,18 +386,25 @@ def _parse_object(data: bytes, where: str) -> dict[str, Any]:
 def request_variables(hyperparameters: Mapping[str, Any]) -> list[list[str]]:
     """The fields of a request with their types: tabular, categorical, then text fields in neither list.
 
-    A field that is listed twice appears once, and as NUMERIC where one of its lists is the tabular one.
+    A field that is listed twice appears twice, since each of its places is a column of a CSV; it is NUMERIC
+    where one of its lists is the tabular one.
 
     Raises:
         DamagedModelError: `payload.field-list` where a list or a name has another type.
     """
     tabular = _names(hyperparameters, "tab_field_list")
     categorical = _names(hyperparameters, "cat_field_list")
-    texts = [name for key in TEXT_NAME_KEYS if (name := _name(hyperparameters, key))]
-    fields = list(dict.fromkeys([*tabular, *categorical, *texts]))
-    label_name = _name(hyperparameters, "label_name") or "label"
-    id_name = _name(hyperparameters, "id_name") or "id"
-    return create_model_variable_list(fields, tabular, categorical, label_name, id_name)
+    listed = [*tabular, *categorical]
+    texts = [name for key in TEXT_NAME_KEYS if (name := _name(hyperparameters, key)) and name not in listed]
+    variables = create_model_variable_list(
+        [*listed, *dict.fromkeys(texts)],
+        tabular,
+        categorical,
+        _name(hyperparameters, "label_name") or "label",
+        _name(hyperparameters, "id_name") or "id",
+    )
+    _warn_of_repeats(variables)
+    return variables
 
 
 def _names(hyperparameters: Mapping[str, Any], key: str) -> list[str]:
@@ -351,6 +426,18 @@ def _name(hyperparameters: Mapping[str, Any], key: str) -> str | None:
 
 def _field_list_error(key: str, expected: str, found: object) -> DamagedModelError:
     return DamagedModelError("payload.field-list", f"{HYPERPARAMETERS}: {key}", expected, _shown(found))
+
+
+def _warn_of_repeats(variables: Sequence[Sequence[str]]) -> None:
+    first_types: dict[str, str] = {}
+    for name, var_type in variables:
+        if name in first_types:
+            logger.warning(
+                "%s is listed more than once: a CSV repeats its column, JSON has it once, as %s",
+                _shown(name),
+                var_type,
+            )
+        first_types[name] = var_type
 
 
 def create_model_variable_list(
@@ -381,9 +468,9 @@ def csv_variables(files: ModelFiles, variables: Sequence[Sequence[str]]) -> list
     Raises:
         DamagedModelError: `payload.feature-columns`, `payload.manifest`.
     """
-    columns, source = _column_names(files), "the model"
-    if columns is None:
-        columns, source = [name for name, _ in variables], "the field lists"
+    columns_of_model = _column_names(files)
+    columns = [name for name, _ in variables] if columns_of_model is None else columns_of_model
+    source = "the field lists" if columns_of_model is None else "the model"
     types = {name: var_type for name, var_type in variables}
     unknown = [name for name in columns if name not in types]
     if unknown:
@@ -392,7 +479,10 @@ def csv_variables(files: ModelFiles, variables: Sequence[Sequence[str]]) -> list
     if absent:
         logger.warning("Fields without a CSV column, in JSON samples only: %s", ", ".join(absent))
     logger.info("CSV columns: %d, from %s", len(columns), source)
-    return [[name, types.get(name, VariableType.TEXT.value)] for name in columns]
+    csv_vars = [[name, types.get(name, VariableType.TEXT.value)] for name in columns]
+    if columns_of_model is not None:
+        _warn_of_repeats(csv_vars)
+    return csv_vars
 
 
 def _column_names(files: ModelFiles) -> list[str] | None:
@@ -430,18 +520,28 @@ def _feature_columns(data: bytes, where: str) -> list[str]:
 
 
 def get_environment_content_types(environ_vars: Mapping[str, str]) -> list[str]:
-    """The content types of `CONTENT_TYPES`, `application/json` where it is not set."""
-    return [part.strip() for part in environ_vars.get("CONTENT_TYPES", "application/json").split(",")]
+    """The content types of `CONTENT_TYPES`, `application/json` where it is not set.
+
+    Raises:
+        SettingError: `payload.content-type` for an empty entry.
+    """
+    content_types = [part.strip() for part in environ_vars.get("CONTENT_TYPES", JSON).split(",")]
+    if "" in content_types:
+        raise _content_type_error("Unsupported content type", "an empty entry in CONTENT_TYPES")
+    return content_types
 
 
 def get_environment_default_numeric_value(environ_vars: Mapping[str, str]) -> float:
-    """The number of `DEFAULT_NUMERIC_VALUE`; 0.0 where it is not set or, with a warning, no number."""
+    """The number of `DEFAULT_NUMERIC_VALUE`, 0.0 where it is not set; 0.0 with a warning if not finite."""
     text = environ_vars.get("DEFAULT_NUMERIC_VALUE", "0.0")
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
-        logger.warning("DEFAULT_NUMERIC_VALUE is no number: %s; using 0.0", _shown(text))
-        return 0.0
+        number = math.nan
+    if math.isfinite(number):
+        return number
+    logger.warning("DEFAULT_NUMERIC_VALUE is no finite number: %s; using 0.0", _shown(text))
+    return 0.0
 
 
 def get_environment_default_text_value(environ_vars: Mapping[str, str]) -> str:
@@ -450,18 +550,23 @@ def get_environment_default_text_value(environ_vars: Mapping[str, str]) -> str:
 
 
 def get_environment_special_fields(environ_vars: Mapping[str, str]) -> dict[str, str]:
-    """The templates of `SPECIAL_FIELD_<name>` by name in lower case."""
-    return {
-        name[len(SPECIAL_FIELD_PREFIX) :].lower(): template
-        for name, template in environ_vars.items()
-        if name.startswith(SPECIAL_FIELD_PREFIX)
-    }
+    """The templates of `SPECIAL_FIELD_<name>` by name in lower case; a later spelling of a name wins."""
+    templates: dict[str, str] = {}
+    for variable, template in environ_vars.items():
+        if not variable.startswith(SPECIAL_FIELD_PREFIX):
+            continue
+        name = variable[len(SPECIAL_FIELD_PREFIX) :].lower()
+        if name in templates:
+            logger.warning("%s%s is set more than once; using %s", SPECIAL_FIELD_PREFIX, name, variable)
+        templates[name] = template
+    return templates
 
 
 def get_environment_field_defaults(environ_vars: Mapping[str, str]) -> dict[str, str]:
-    """The values of `FIELD_DEFAULTS`, a JSON object of strings and numbers, as strings by field.
+    """The values of `FIELD_DEFAULTS`, a JSON object of strings, numbers and booleans, as strings by field.
 
-    What is something else is passed over with a warning, as an unusable default number is.
+    Raises:
+        SettingError: `payload.field-defaults` for anything else.
     """
     text = environ_vars.get("FIELD_DEFAULTS")
     if not text:
@@ -471,12 +576,18 @@ def get_environment_field_defaults(environ_vars: Mapping[str, str]) -> dict[str,
     except (ValueError, RecursionError):
         values = None
     if not isinstance(values, dict):
-        logger.warning("FIELD_DEFAULTS is no JSON object: %s; using none", _shown(text))
-        return {}
-    usable = {name: value for name, value in values.items() if type(value) in (str, int, float)}
-    for name in values.keys() - usable.keys():
-        logger.warning("FIELD_DEFAULTS: the value of %s is neither a string nor a number; passed over", name)
-    return {name: str(value) for name, value in usable.items()}
+        raise SettingError("payload.field-defaults", "FIELD_DEFAULTS", "a JSON object", _shown(text))
+    for name, value in values.items():
+        if not isinstance(value, str | int | float) or (
+            isinstance(value, float) and not math.isfinite(value)
+        ):
+            raise SettingError(
+                "payload.field-defaults",
+                f"FIELD_DEFAULTS: the value of {_shown(name)}",
+                "a string, a finite number or a boolean",
+                _shown(value),
+            )
+    return {name: str(value) for name, value in values.items()}
 
 
 def source_date_epoch_s(environ_vars: Mapping[str, str]) -> int | None:
@@ -499,8 +610,56 @@ def source_date_epoch_s(environ_vars: Mapping[str, str]) -> int | None:
 
 
 def current_timestamp(epoch_s: int | None = None) -> str:
-    """A moment in UTC as samples show it, `2025-11-18 20:45:30`; now, if none is given."""
-    return time.strftime(TIMESTAMP_FORMAT, time.gmtime(epoch_s))
+    """A moment as samples show it, `2025-11-18 20:45:30`: a given one in UTC, else now in local time."""
+    moment = time.localtime() if epoch_s is None else time.gmtime(epoch_s)
+    return time.strftime(TIMESTAMP_FORMAT, moment)
+
+
+def match_special_fields(
+    special_field_values: Mapping[str, str], variables: Sequence[Sequence[str]]
+) -> dict[str, str]:
+    """The templates by the TEXT field that each is for, in the field's own spelling.
+
+    Raises:
+        SettingError: `payload.special-field` if a name means no TEXT field or several.
+    """
+    matched = _templates(special_field_values, variables)
+    texts = _text_fields(variables)
+    for name in special_field_values:
+        if _field_meant(name, texts) is None:
+            raise SettingError(
+                "payload.special-field",
+                f"{SPECIAL_FIELD_PREFIX}{name}",
+                f"the name of a TEXT field, one of {_some(texts)}" if texts else "no such setting",
+                "another name" if texts else "one, although no field is TEXT",
+            )
+    return matched
+
+
+def _templates(special_field_values: Mapping[str, str], variables: Sequence[Sequence[str]]) -> dict[str, str]:
+    """The templates by TEXT field; a name in a field's own spelling counts before another of that field."""
+    texts = _text_fields(variables)
+    names = sorted(special_field_values, key=lambda name: name in texts)
+    meant = {name: _field_meant(name, texts) for name in names}
+    return {field: special_field_values[name] for name, field in meant.items() if field is not None}
+
+
+def _text_fields(variables: Sequence[Sequence[str]]) -> list[str]:
+    return list(dict.fromkeys(name for name, var_type in variables if var_type == VariableType.TEXT))
+
+
+def _field_meant(name: str, fields: Sequence[str]) -> str | None:
+    if name in fields:
+        return name
+    meant = [field for field in fields if field.lower() == name.lower()]
+    if len(meant) > 1:
+        raise SettingError(
+            "payload.special-field",
+            f"{SPECIAL_FIELD_PREFIX}{name}",
+            "a name of one field, whatever its upper and lower case",
+            f"a name of {', '.join(meant)}",
+        )
+    return meant[0] if meant else None
 
 
 def get_field_default_value(
@@ -517,7 +676,7 @@ def get_field_default_value(
     Special values belong to text fields alone; a special name in lower case reaches a field with capitals.
 
     Raises:
-        SettingError: `payload.placeholder`, `payload.field-default`.
+        SettingError: `payload.placeholder`, `payload.field-default`, `payload.text`.
         ValueError: if the type is neither NUMERIC nor TEXT.
     """
     own = options.field_defaults.get(field_name)
@@ -547,25 +706,41 @@ def _fill(template: str, field_name: str, timestamp: str | None) -> str:
 
 def _number(text: str, field_name: str) -> str:
     try:
-        return str(float(text))
-    except ValueError as error:
+        number = float({"True": "1", "False": "0"}.get(text, text))
+    except ValueError:
+        number = math.nan
+    if math.isfinite(number):
+        return str(number)
+    raise SettingError(
+        "payload.field-default",
+        f"the default of field '{field_name}'",
+        "a finite number, because the field is NUMERIC",
+        _shown(text),
+    )
+
+
+def _record(
+    variables: Sequence[Sequence[str]], defaults: tuple[float, str, Mapping[str, str]], options: SampleOptions
+) -> dict[str, str]:
+    """Values by field, in the order of the variables."""
+    number, text, special_field_values = defaults
+    templates = _templates(special_field_values, variables)
+    record = {}
+    for name, var_type in variables:
+        own = {name: templates[name]} if name in templates else {}
+        record[name] = get_field_default_value(name, var_type, number, text, own, options=options)
+    for part in (*record, *record.values()):
+        _require_utf8(part)
+    return record
+
+
+def _require_utf8(text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
         raise SettingError(
-            "payload.field-default",
-            f"the default of field '{field_name}'",
-            "a number, because the field is NUMERIC",
-            _shown(text),
+            "payload.text", "a sample", "names and values that can be written in UTF-8", _shown(text)
         ) from error
-
-
-def _values(
-    variables: Variables, defaults: tuple[float, str, Mapping[str, str]], options: SampleOptions
-) -> list[tuple[str, str]]:
-    """Names and values of a sample, in the order of the variables."""
-    pairs = variables.items() if isinstance(variables, Mapping) else variables
-    return [
-        (name, get_field_default_value(name, var_type, *defaults, options=options))
-        for name, var_type in pairs
-    ]
 
 
 def generate_csv_payload(
@@ -576,15 +751,9 @@ def generate_csv_payload(
     *,
     options: SampleOptions = NO_OPTIONS,
 ) -> str:
-    """One CSV row without header and without line end; a cell that needs it is quoted.
-
-    Source: RFC 4180, section 2, rules 5 to 7.
-    """
+    """One CSV row without header and without line end; a cell that needs it is quoted."""
     defaults = (default_numeric_value, default_text_value, special_field_values)
-    values = _values(input_vars, defaults, options)
-    row = io.StringIO(newline="")
-    csv.writer(row, lineterminator="\r\n").writerow([value for _, value in values])
-    return row.getvalue().removesuffix("\r\n")
+    return _sample(CSV, input_vars, defaults, options).decode()
 
 
 def generate_json_payload(
@@ -597,8 +766,7 @@ def generate_json_payload(
 ) -> str:
     """One JSON object whose keys are the fields and whose values are strings."""
     defaults = (default_numeric_value, default_text_value, special_field_values)
-    values = _values(input_vars, defaults, options)
-    return json.dumps(dict(values))
+    return _sample(JSON, input_vars, defaults, options).decode()
 
 
 def generate_sample_payloads(
@@ -609,33 +777,140 @@ def generate_sample_payloads(
     special_field_values: Mapping[str, str],
     *,
     options: SampleOptions = NO_OPTIONS,
-) -> list[dict[str, str]]:
+) -> list[dict[str, str | bytes]]:
     """One `{"content_type": ..., "payload": ...}` for each content type, in the given order.
 
+    The payload is a str, but for Parquet bytes.
+
     Raises:
-        SettingError: `payload.content-type`, and what `get_field_default_value` raises.
+        SettingError: `payload.content-type`, `payload.parquet`, and what `get_field_default_value` raises.
     """
     csv_vars = input_vars if options.csv_vars is None else options.csv_vars
     defaults = (default_numeric_value, default_text_value, special_field_values)
-    payloads = []
-    for content_type in content_types:
-        if content_type == "text/csv":
-            payload = generate_csv_payload(csv_vars, *defaults, options=options)
-        elif content_type == "application/json":
-            payload = generate_json_payload(input_vars, *defaults, options=options)
-        else:
-            raise SettingError(
-                "payload.content-type",
-                "Unsupported content type",
-                "application/json or text/csv",
-                _shown(content_type),
-            )
+    payloads: list[dict[str, str | bytes]] = []
+    for content_type in map(known_content_type, content_types):
+        variables = csv_vars if content_type in (CSV, CSV_WITH_HEADER) else input_vars
+        body = _sample(content_type, variables, defaults, options)
+        payload = body if content_type == PARQUET else body.decode()
         payloads.append({"content_type": content_type, "payload": payload})
     return payloads
 
 
+def _sample(
+    content_type: str,
+    variables: Variables,
+    defaults: tuple[float, str, Mapping[str, str]],
+    options: SampleOptions,
+) -> bytes:
+    pairs = list(variables.items()) if isinstance(variables, Mapping) else variables
+    record = _record(pairs, defaults, options)
+    return encode_records(content_type, [record], [name for name, _ in pairs])
+
+
+def known_content_type(content_type: str) -> str:
+    """The key of `CONTENT_TYPES` that is meant; blanks around it and around its `;` do not matter.
+
+    Raises:
+        SettingError: `payload.content-type`.
+    """
+    name = "; ".join(part.strip() for part in content_type.split(";"))
+    if name in CONTENT_TYPES:
+        return name
+    raise _content_type_error(f"Unsupported content type: {_shown(name)[1:-1]}", "another one")
+
+
+def _content_type_error(where: str, found: str) -> SettingError:
+    return SettingError("payload.content-type", where, f"one of {', '.join(CONTENT_TYPES)}", found)
+
+
+def encode_records(
+    content_type: str, records: Sequence[Mapping[str, Value]], columns: Sequence[str]
+) -> bytes:
+    r"""The body of a request that holds these records.
+
+    JSON is one object for one record, else an array; NDJSON has an object in each line, and ends each by a
+    line feed. A CSV has the cells in the order of `columns`, which may repeat a name or have one that the
+    records lack: that cell is empty, as is a missing value. Its rows are separated by `\r\n`, without one at
+    the end, so that a single row is the row alone. In a CSV a number or boolean is its Python text.
+
+    Args:
+        content_type: a key of `CONTENT_TYPES` or another spelling of one.
+        records: values by field, all finite; the order of the fields is that of the JSON keys.
+        columns: names of the CSV's cells; no other content type looks at them.
+
+    Raises:
+        SettingError: `payload.content-type`, `payload.parquet`.
+        ValueError: a number that is not finite, or a text that UTF-8 cannot hold.
+
+    Source: RFC 4180, section 2, rules 3 and 5 to 7.
+    """
+    name = known_content_type(content_type)
+    if name == PARQUET:
+        return _encode_parquet(records)
+    if name == JSON:
+        return _encode_json(records[0] if len(records) == 1 else list(records)).encode()
+    if name in (NDJSON, JSON_LINES):
+        return "".join(_encode_json(record) + "\n" for record in records).encode()
+    rows = [_csv_row([record.get(column) for column in columns]) for record in records]
+    return "\r\n".join([_csv_row(columns), *rows] if name == CSV_WITH_HEADER else rows).encode()
+
+
+_encode_json = json.JSONEncoder(allow_nan=False).encode
+
+
+def _csv_row(values: Sequence[Value]) -> str:
+    cells = ["" if value is None else str(value) for value in values]
+    if cells == [""]:
+        return '""'  # an empty line would be no row at all
+    row = ",".join(cells)
+    if row.count(",") == len(cells) - 1 and not _MAY_QUOTE.search(row):
+        return row  # most rows; a look at each cell of a wide one takes longer than all the rest
+    if _TO_QUOTE.search("".join(cells)):
+        cells = [_quoted(cell) if _TO_QUOTE.search(cell) else cell for cell in cells]
+    return ",".join(cells)
+
+
+def _quoted(cell: str) -> str:
+    doubled = cell.replace('"', '""')
+    return f'"{doubled}"'
+
+
+def _encode_parquet(records: Sequence[Mapping[str, Value]]) -> bytes:
+    try:
+        from servable.codecs import encode_table  # noqa: PLC0415  # the one thing that this file lacks
+        from servable.records import Table  # noqa: PLC0415  # as above
+    except ImportError as error:
+        raise SettingError(
+            "payload.parquet",
+            f"Unsupported content type: {PARQUET}",
+            "another one, because only the package servable can write Parquet",
+            "this file without it; install servable, or leave the content type out",
+        ) from error
+    return encode_table(Table.of_records(records), PARQUET)
+
+
+def payload_file_name(content_type: str, index: int) -> str:
+    """The name of the file with the sample number `index` of a content type, counted from 0.
+
+    Raises:
+        SettingError: `payload.content-type`.
+    """
+    form = CONTENT_TYPES[known_content_type(content_type)]
+    return f"payload_{form.stem}_{index}{form.ending}"
+
+
+def content_type_of(file_name: str) -> str | None:
+    """The content type of a sample by the name of its file, None for the name of something else."""
+    for content_type, form in CONTENT_TYPES.items():
+        start = f"payload_{form.stem}_"
+        index = file_name.removeprefix(start).removesuffix(form.ending)
+        if file_name == f"{start}{index}{form.ending}" and index.isascii() and index.isdigit():
+            return content_type
+    return None
+
+
 def save_payloads(  # noqa: PLR0917  the contract's arguments
-    output_dir: str | Path,
+    output_dir: StrPath,
     input_vars: Variables,
     content_types: Sequence[str],
     default_numeric_value: float,
@@ -644,111 +919,157 @@ def save_payloads(  # noqa: PLR0917  the contract's arguments
     *,
     options: SampleOptions = NO_OPTIONS,
 ) -> list[str]:
-    """Writes one file for each content type, `payload_text_csv_1.csv`, and returns their paths.
-
-    The number in a name is the place of the content type in the list, counted from 0.
+    """Writes one file for each content type and returns their paths in the order of the content types.
 
     Raises:
         SettingError: what `generate_sample_payloads` raises, before anything is written.
     """
     defaults = (default_numeric_value, default_text_value, special_field_values)
     payloads = generate_sample_payloads(input_vars, content_types, *defaults, options=options)
-    folder = Path(output_dir)
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = []
     logger.info("===== GENERATED PAYLOAD SAMPLES =====")
-    for index, sample in enumerate(payloads):
-        content_type, payload = sample["content_type"], sample["payload"]
-        extension = ".csv" if content_type == "text/csv" else ".json"
-        path = folder / f"payload_{content_type.replace('/', '_')}_{index}{extension}"
-        logger.info("Content type: %s", content_type)
-        logger.info("Payload sample: %s", payload)
-        path.write_bytes(_utf8(payload, content_type))
-        paths.append(str(path))
-        logger.info("Created payload file: %s", path)
+    paths = save_bodies(output_dir, map(_logged_body, payloads))
     logger.info("===================================")
     return paths
 
 
-def _utf8(payload: str, content_type: str) -> bytes:
-    try:
-        return payload.encode()
-    except UnicodeEncodeError as error:
-        raise SettingError(
-            "payload.text",
-            f"the sample for {content_type}",
-            "values that can be written in UTF-8",
-            f"{_shown(error.object[error.start : error.end])}",
-        ) from error
+def _logged_body(sample: Mapping[str, str | bytes]) -> tuple[str, bytes]:
+    content_type, payload = str(sample["content_type"]), sample["payload"]
+    logger.info("Content type: %s", content_type)
+    logger.info("Payload sample: %s", payload if isinstance(payload, str) else f"{len(payload)} bytes")
+    return content_type, payload.encode() if isinstance(payload, str) else payload
 
 
-def create_payload_archive(
-    payload_files: Sequence[str | Path], output_dir: str | Path, *, mtime_s: int = 0
-) -> str:
-    """Writes `payload.tar.gz` with these files, in this order, and returns its path.
+def save_bodies(folder: StrPath, bodies: Iterable[tuple[str, bytes]]) -> list[str]:
+    """Writes each body, a pair of its content type and bytes, to a file of its own; returns their paths.
 
-    The bytes depend on the files' names and contents alone; every member's time is `mtime_s`.
+    Files are named as `payload_file_name` says, and each content type is counted from 0. Bodies are taken
+    one by one, so that no more than one is in memory.
+
+    Raises:
+        SettingError: `payload.content-type`.
+        OSError: a file cannot be written.
     """
-    return write_archive(payload_files, Path(output_dir) / PAYLOAD_ARCHIVE, mtime_s=mtime_s)
+    os.makedirs(folder, exist_ok=True)
+    counts = dict.fromkeys(CONTENT_TYPES, 0)
+    paths = []
+    for content_type, body in bodies:
+        name = known_content_type(content_type)
+        path = os.path.join(folder, payload_file_name(name, counts[name]))
+        _write_new(path, body)
+        logger.info("Created payload file: %s", path)
+        paths.append(path)
+        counts[name] += 1
+    return paths
 
 
-def write_archive(payload_files: Sequence[str | Path], archive_path: Path, *, mtime_s: int = 0) -> str:
-    """Writes an archive of these files under any name, whole or not at all; see `create_payload_archive`."""
-    _require_directory(archive_path.parent)
+def create_payload_archive(payload_files: Sequence[StrPath], output_dir: StrPath) -> str:
+    """Writes `payload.tar.gz` with these files and returns its path; see `write_archive`."""
+    return write_archive(payload_files, os.path.join(output_dir, PAYLOAD_ARCHIVE))
+
+
+def write_archive(payload_files: Sequence[StrPath], archive_path: StrPath) -> str:
+    """Writes an archive of these files by their base names, sorted, and returns its path.
+
+    It appears whole or not at all. Its bytes depend on the files' names and contents alone.
+
+    Raises:
+        SettingError: `payload.directory`.
+        OSError: a file cannot be read, or the archive not written.
+    """
+    files = sorted(payload_files, key=os.path.basename)
+    return write_members(((os.path.basename(path), _contents(path)) for path in files), archive_path)
+
+
+def write_members(members: Iterable[tuple[str, bytes]], archive_path: StrPath) -> str:
+    """Writes an archive of names with their contents, in this order; see `write_archive`.
+
+    Members are taken one by one, so that no more than one is in memory.
+
+    Raises:
+        SettingError: `payload.directory`.
+        OSError: a member cannot be read, or the archive not written.
+    """
+    _require_directory(os.path.dirname(archive_path) or os.curdir)
     logger.info("Creating payload archive: %s", archive_path)
-    total_bytes = 0
     try:
-        with (
-            _replaced(archive_path) as raw,
-            gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as stream,
-            tarfile.open(fileobj=stream, mode="w") as tar,
-        ):
-            for path in map(Path, payload_files):
-                member = tarfile.TarInfo(path.name)
-                member.size, member.mtime = path.stat().st_size, mtime_s
-                logger.info("Adding %s (%.6f MB)", path.name, member.size / _MEGABYTE)
-                with path.open("rb") as contents:
-                    tar.addfile(member, contents)
-                total_bytes += member.size
+        with _replaced(archive_path) as raw:
+            files, total_bytes = _write_members(members, raw)
     except OSError as error:
         logger.exception("Error creating the payload archive: %s", error)
         raise
-    compressed_bytes = archive_path.stat().st_size
+    compressed_bytes = os.path.getsize(archive_path)
     ratio = f"{compressed_bytes / total_bytes:.2%}" if total_bytes else "not defined, the files are empty"
-    logger.info("Files added: %d", len(payload_files))
+    logger.info("Files added: %d", files)
     logger.info("Total uncompressed size: %.6f MB", total_bytes / _MEGABYTE)
     logger.info("Compressed tar size: %.6f MB", compressed_bytes / _MEGABYTE)
     logger.info("Compression ratio: %s", ratio)
-    return str(archive_path)
+    return os.fspath(archive_path)
+
+
+def _write_members(members: Iterable[tuple[str, bytes]], raw: BinaryIO) -> tuple[int, int]:
+    """Writes a compressed tar, and returns how many members it has and their bytes before compression."""
+    files = total_bytes = 0
+    with (
+        gzip.GzipFile(
+            filename="", mode="wb", compresslevel=COMPRESSION_LEVEL, fileobj=raw, mtime=0
+        ) as stream,
+        tarfile.open(fileobj=stream, mode="w") as tar,
+    ):
+        for name, contents in members:
+            member = tarfile.TarInfo(name)
+            member.size = len(contents)
+            logger.info("Adding %s (%.6f MB)", name, member.size / _MEGABYTE)
+            tar.addfile(member, io.BytesIO(contents))
+            files += 1
+            total_bytes += member.size
+    return files, total_bytes
+
+
+def _contents(path: StrPath) -> bytes:
+    with open(path, "rb") as stream:
+        return stream.read()
+
+
+def _write_new(path: str, data: bytes) -> None:
+    """Writes a file that is new even where the name is taken: it may be a link to another file."""
+    _remove(path)
+    with open(path, "xb") as stream:
+        stream.write(data)
 
 
 @contextmanager
-def _replaced(target: Path) -> Iterator[BinaryIO]:
+def _replaced(target: StrPath) -> Iterator[BinaryIO]:
     """A stream whose bytes become the target's when the block ends, and vanish when it fails."""
-    beside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    beside.unlink(missing_ok=True)
+    folder, name = os.path.split(target)
+    beside = os.path.join(folder, f".{name}.{os.getpid()}.tmp")
+    _remove(beside)
     try:
         # exclusively: in a shared directory the name may have become a link to another file
-        with beside.open("xb") as stream:
+        with open(beside, "xb") as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
-        beside.replace(target)
+        os.replace(beside, target)
     finally:
-        beside.unlink(missing_ok=True)
+        _remove(beside)
 
 
-def ensure_directory(directory: str | Path) -> bool:
+def _remove(path: str) -> None:
+    if os.path.lexists(path):
+        os.unlink(path)
+
+
+def ensure_directory(directory: StrPath) -> bool:
     """Whether the directory exists now; it is made where it did not, and a failure is logged."""
     try:
-        Path(directory).mkdir(parents=True, exist_ok=True)
+        os.makedirs(directory, exist_ok=True)
     except OSError as error:
         logger.error("Error creating directory %s: %s", directory, error)
         return False
     return True
 
 
-def _require_directory(directory: Path) -> None:
+def _require_directory(directory: StrPath) -> None:
     if not ensure_directory(directory):
         raise SettingError(
             "payload.directory",
@@ -758,17 +1079,44 @@ def _require_directory(directory: Path) -> None:
         )
 
 
-def list_directory_contents(path: str | Path) -> None:
+def list_directory_contents(path: StrPath) -> None:
     """Logs the files below a directory with their sizes, the first 200 of them in sorted order."""
-    folder = Path(path)
-    if not folder.is_dir():
-        logger.info("Directory contents of %s: no such directory", folder)
+    if not os.path.isdir(path):
+        logger.info("Directory contents of %s: no such directory", path)
         return
-    entries = sorted(folder.rglob("*"))
-    logger.info("Directory contents of %s: %d entries", folder, len(entries))
+    entries = _paths_below(path)
+    logger.info("Directory contents of %s: %d entries", path, len(entries))
     for entry in entries[:MAX_LISTED_FILES]:
-        size = f"{entry.stat().st_size} bytes" if entry.is_file() else "directory"
-        logger.info("  %s (%s)", entry.relative_to(folder), size)
+        logger.info("  %s", _entry(entry, path))
+    if len(entries) > MAX_LISTED_FILES:
+        logger.info("  and %d more", len(entries) - MAX_LISTED_FILES)
+
+
+def _contents_in_short(folder: StrPath) -> str:
+    if not os.path.isdir(folder):
+        return "a file in place of the directory" if os.path.exists(folder) else "no such directory"
+    entries = _paths_below(folder)
+    return f"only {_some([_entry(entry, folder) for entry in entries])}" if entries else "an empty directory"
+
+
+def _paths_below(folder: StrPath) -> list[str]:
+    """Files and directories below a directory, sorted; links to directories are not followed."""
+    found = [
+        os.path.join(parent, name)
+        for parent, folders, files in os.walk(folder)
+        for name in (*folders, *files)
+    ]
+    return sorted(found, key=lambda path: path.split(os.sep))
+
+
+def _entry(path: str, folder: StrPath) -> str:
+    what = "directory" if os.path.isdir(path) else f"{os.lstat(path).st_size} bytes"
+    return f"{os.path.relpath(path, folder)} ({what})"
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - _MAX_NAMED
+    return ", ".join(names[:_MAX_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _shown(value: object) -> str:
@@ -783,6 +1131,8 @@ def main(
     job_args: argparse.Namespace | None = None,
 ) -> str:
     """Writes `payload.tar.gz` for a model and returns its path.
+
+    What it was made from stays in the working directory; nothing is written beside the model.
 
     Args:
         input_paths: `model_input`, the directory with the model.
@@ -809,30 +1159,30 @@ def _write_payload(
 ) -> str:
     model_dir = _path(input_paths, "model_input", "input")
     output_dir = _path(output_paths, "output_dir", "output")
-    working_directory = Path(environ_vars.get("WORKING_DIRECTORY") or DEFAULT_WORKING_DIRECTORY)
+    working_directory = environ_vars.get("WORKING_DIRECTORY") or DEFAULT_WORKING_DIRECTORY
     logger.info("Input model directory: %s", model_dir)
     logger.info("Output directory: %s", output_dir)
     logger.info("Working directory: %s", working_directory)
-    epoch_s = source_date_epoch_s(environ_vars)
     content_types = get_environment_content_types(environ_vars)
-    with _whole_folder(working_directory / SAMPLE_FOLDER) as sample_dir:
+    with _whole_folder(os.path.join(working_directory, SAMPLE_FOLDER)) as sample_dir:
         files, hyperparameters = load_model(model_dir, working_directory)
         variables = request_variables(hyperparameters)
+        csv_vars = csv_variables(files, variables)
         _log_model(hyperparameters, variables)
-        special_fields = get_environment_special_fields(environ_vars)
         options = SampleOptions(
             field_defaults=get_environment_field_defaults(environ_vars),
-            csv_vars=csv_variables(files, variables),
-            timestamp=current_timestamp(epoch_s),
+            csv_vars=csv_vars,
+            timestamp=current_timestamp(source_date_epoch_s(environ_vars)),
         )
-        _warn_of_unused(variables, special_fields, options)
+        fields = [*variables, *csv_vars]
+        _warn_of_unused(options.field_defaults, fields)
         defaults = (
             get_environment_default_numeric_value(environ_vars),
             get_environment_default_text_value(environ_vars),
-            special_fields,
+            match_special_fields(get_environment_special_fields(environ_vars), fields),
         )
         paths = save_payloads(sample_dir, variables, content_types, *defaults, options=options)
-        archive_path = create_payload_archive(paths, output_dir, mtime_s=epoch_s or 0)
+        archive_path = create_payload_archive(paths, output_dir)
     logger.info("Generated %d payload samples", len(paths))
     logger.info("Content types: %s", ", ".join(content_types))
     logger.info("Payload files: %s", sample_dir)
@@ -840,14 +1190,14 @@ def _write_payload(
     return archive_path
 
 
-def _path(paths: Mapping[str, str], key: str, kind: str) -> Path:
+def _path(paths: Mapping[str, str], key: str, kind: str) -> str:
     if key not in paths:
         raise ValueError(f"Missing required {kind} path: {key}")
-    return Path(paths[key])
+    return paths[key]
 
 
 @contextmanager
-def _whole_folder(folder: Path) -> Iterator[Path]:
+def _whole_folder(folder: str) -> Iterator[str]:
     """The folder without what an earlier run left; it is removed when the block fails."""
     shutil.rmtree(folder, ignore_errors=True)
     try:
@@ -871,34 +1221,70 @@ def _log_model(hyperparameters: Mapping[str, Any], variables: Sequence[Sequence[
         logger.warning("No field is left for a request; the samples are empty")
 
 
-def _warn_of_unused(
-    variables: Sequence[Sequence[str]], special_fields: Mapping[str, str], options: SampleOptions
-) -> None:
-    """Says which settings reach no field, since a misspelt name would change nothing in silence."""
-    fields = [*variables, *cast("Sequence[Sequence[str]]", options.csv_vars)]
+def _warn_of_unused(field_defaults: Mapping[str, str], fields: Sequence[Sequence[str]]) -> None:
     names = {name for name, _ in fields}
-    texts = {name.lower() for name, var_type in fields if var_type == VariableType.TEXT}
-    for name in special_fields:
-        if name not in texts:
-            logger.warning("%s%s names no TEXT field of a sample; not used", SPECIAL_FIELD_PREFIX, name)
-    for name in options.field_defaults:
+    for name in field_defaults:
         if name not in names:
-            logger.warning("FIELD_DEFAULTS: %s is no field of a sample; not used", name)
+            logger.warning("FIELD_DEFAULTS: %s is no field of a sample; not used", _shown(name))
 
 
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Write sample requests of a model as payload.tar.gz.")
-    parser.add_argument("--model-input", default=CONTAINER_MODEL_INPUT, help="directory with the model")
-    parser.add_argument("--output-dir", default=CONTAINER_OUTPUT_DIR, help="where payload.tar.gz goes")
-    return parser.parse_args()
+HELP = f"""\
+usage: {{program}} [--model-input DIRECTORY] [--output-dir DIRECTORY]
+
+Write sample requests of a model as {PAYLOAD_ARCHIVE}.
+
+options:
+  --model-input DIRECTORY  with the model (default: {CONTAINER_MODEL_INPUT})
+  --output-dir DIRECTORY   where {PAYLOAD_ARCHIVE} goes (default: {CONTAINER_OUTPUT_DIR})
+  -h, --help               show this and exit
+
+environment:
+  CONTENT_TYPES            separated by commas, default {JSON}; a sample of each:
+                           {JSON}, {CSV}, {CSV_WITH_HEADER},
+                           {NDJSON}, {JSON_LINES}, {PARQUET}
+  DEFAULT_NUMERIC_VALUE    value of every numeric field, default 0.0
+  DEFAULT_TEXT_VALUE       value of every other field, default {DEFAULT_TEXT_VALUE}
+  FIELD_DEFAULTS           values of single fields, a JSON object
+  SPECIAL_FIELD_<name>     value of one text field; {TIMESTAMP_PLACEHOLDER} in it is replaced
+  SOURCE_DATE_EPOCH        time of {TIMESTAMP_PLACEHOLDER} in seconds since 1970, default now
+  WORKING_DIRECTORY        where the samples stay for inspection, default {DEFAULT_WORKING_DIRECTORY}
+
+example:
+  CONTENT_TYPES={JSON},{CSV} {{program}} --model-input model --output-dir out
+"""
+
+
+def command() -> None:
+    """The command line: `main` with the environment's settings.
+
+    Exit codes are 0, 1 where the run fails, and 2 for arguments that cannot be used.
+    """
+    program = os.path.basename(sys.argv[0])
+    try:
+        options, others = getopt.getopt(sys.argv[1:], "h", ["help", "model-input=", "output-dir="])
+    except getopt.GetoptError as error:
+        sys.exit(_usage_error(program, str(error)))
+    if others:
+        sys.exit(_usage_error(program, f"unexpected argument {_shown(others[0])}"))
+    chosen = dict(options)
+    if chosen.keys() & {"-h", "--help"}:
+        sys.stdout.write(HELP.replace("{program}", program))
+        return
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    try:
+        main(
+            {"model_input": chosen.get("--model-input", CONTAINER_MODEL_INPUT)},
+            {"output_dir": chosen.get("--output-dir", CONTAINER_OUTPUT_DIR)},
+            dict(os.environ),
+        )
+    except (OSError, ValueError):
+        sys.exit(1)  # the log has the reason and the traceback
+
+
+def _usage_error(program: str, reason: str) -> int:
+    sys.stderr.write(f"{program}: {reason}; see {program} --help\n")
+    return 2
 
 
 if __name__ == "__main__":
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    _job_args = _arguments()
-    main(
-        {"model_input": _job_args.model_input},
-        {"output_dir": _job_args.output_dir},
-        dict(os.environ),
-        _job_args,
-    )
+    command()

@@ -1,4 +1,4 @@
-"""What the text fields of a sample say where nobody chose it: a text that reaches the model.
+"""What the text fields of a sample say where nobody chose it: texts that reach the model.
 
 A placeholder of two words would make a text model look faster than it is, and behind a splitter that keeps
 marked messages only, nothing of it would be left.
@@ -7,35 +7,50 @@ marked messages only, nothing of it would be left.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from servable.artifact import derive_records, parse_json
+from servable.artifact import TEXTS, parse_json
+from servable.errors import Damaged
 from servable.payload import script
-from servable.schema import Field, Kind, Schema
 
-_MARKS: Final = {"dialogue_splitter": "[bom]", "cs_chat_splitter": "[customer]:"}
-_DEFAULT_STEPS: Final = ("dialogue_splitter",)
+DIALOGUE, CHAT = "dialogue_splitter", "cs_chat_splitter"
+"""Steps that keep marked messages alone."""
+
+_DEFAULT_STEPS: Final = (DIALOGUE,)
 """As far as it matters here, what the handler's documentation does where an artifact names no steps."""
 
-_CANDIDATES: Final = 16
+
+def kept_texts(steps: Sequence[str], *, where: str) -> tuple[str, ...]:
+    """Varied texts of which the steps leave something, the plainest first; all of them if none is left.
+
+    Args:
+        steps: names of the text steps; those that chunk and tokenize are passed over.
+        where: their place, for errors.
+
+    Raises:
+        Damaged: `text.step`.
+    """
+    from servable.preprocess.text import CHUNKER, TOKENIZER, compose  # noqa: PLC0415  # tokenizers
+
+    clean = compose([step for step in steps if step not in (CHUNKER, TOKENIZER)], where=where)
+    kept = tuple(text for text in TEXTS if "".join(clean(text)).strip())
+    return kept or TEXTS
 
 
 def sample_texts(files: script.ModelFiles, hyperparameters: Mapping[str, object]) -> dict[str, str]:
-    """A text for each text field of a model, by name; texts of two fields differ where they may.
+    """A text for each text field of a model that is known by its lists; two fields differ where they may.
 
     Raises:
         Damaged: `json.*` if the manifest cannot be read.
     """
     steps = dict(_steps_of_hyperparameters(hyperparameters)) | dict(_steps_of_manifest(files))
-    schema = Schema(fields=tuple(Field(name, Kind.TEXT) for name in steps), classes=("0", "1"))
-    records = derive_records(schema, {}, {}, typical=_CANDIDATES)
-    return {
-        name: next(text for record in records if _mark(steps[name]) in (text := str(record[name])))
-        for name in steps
-    }
+    texts = {name: _texts_of(name, steps[name]) for name in steps}
+    return {name: kept[place % len(kept)] for place, (name, kept) in enumerate(texts.items())}
 
 
-def _mark(steps: Sequence[object]) -> str:
-    """What the text must hold so that the first splitter among the steps keeps something of it."""
-    return next((_MARKS[str(step)] for step in steps if step in _MARKS), "")
+def _texts_of(name: str, steps: Sequence[object]) -> tuple[str, ...]:
+    try:
+        return kept_texts([str(step) for step in steps], where=f'field "{name}", text steps')
+    except Damaged:  # whoever scores with these steps refuses them; lists of fields are enough for a sample
+        return TEXTS
 
 
 def _steps_of_hyperparameters(

@@ -9,8 +9,9 @@ from servable.codecs import Answer, decode_answer, encode_answer
 from servable.errors import BadInput
 from servable.prove.endpoint import Target
 from servable.prove.load import Ammunition, LoadRecord
-from servable.prove.parity import Expected, ParityRule, compare
-from servable.prove.requests import GoldenRequests, PayloadBody, to_wire
+from servable.prove.parity import Expected, ParityRule, Rule, compare
+from servable.prove.payload_files import AskedFile
+from servable.prove.requests import GoldenRequests, to_wire
 from servable.prove.response import Response
 from servable.prove.samples import Outcome
 from servable.records import Predictions
@@ -28,6 +29,7 @@ class Body:
         records: records that the answer must hold.
         expected_bytes: the answer that is right without a look at it, or None.
         expected: scores that the answer must have, or None where the first answer decides.
+        rule: how far a score may be from them.
     """
 
     source: str
@@ -37,6 +39,7 @@ class Body:
     records: int
     expected_bytes: bytes | None
     expected: Expected | None
+    rule: Rule
 
     @property
     def ammunition(self) -> Ammunition:
@@ -44,7 +47,9 @@ class Body:
         return Ammunition(wire=self.wire, expected=self.expected_bytes)
 
 
-def golden_bodies(requests: GoldenRequests, *, predictions: Predictions, target: Target) -> list[Body]:
+def golden_bodies(
+    requests: GoldenRequests, *, predictions: Predictions, target: Target, rule: ParityRule
+) -> list[Body]:
     """One body for each golden record that a content type carries."""
     return [
         Body(
@@ -60,31 +65,39 @@ def golden_bodies(requests: GoldenRequests, *, predictions: Predictions, target:
             records=1,
             expected_bytes=encode_answer(one, requests.accept)[0],
             expected=Expected.of_predictions(one),
+            rule=rule,
         )
         for row in requests.rows
         for one in [_one(predictions, row)]
     ]
 
 
-def payload_body(payload: PayloadBody, *, target: Target, first: Response | Outcome) -> Body:
-    """The body of a payload file; the answer that it got before the load is what it must get again.
+def payload_body(file: AskedFile, *, target: Target, first: Response | Outcome) -> Body:
+    """The body of a payload file; it must get its golden answer, else again what it got before the load.
 
     Args:
-        payload: the file.
+        file: with its golden answer, where it has one.
         target: where it goes.
-        first: what came of it before the load; if that was no answer, the first one under load decides.
+        first: what came of it before the load; if that was no answer, the first one under load decides
+            where there is no golden one.
     """
-    answer = None
+    request, expected_bytes, expected = file.request, None, file.expected
     if isinstance(first, Response) and 200 <= first.status < 300:
-        answer = read_answer(first.body, payload.accept, records=payload.records)
+        answer = read_answer(first.body, request.accept, records=request.records)
+        if answer is not None:
+            expected = file.expected or Expected.of_answer(answer)
+            found = compare(expected, answer, file.rule)
+            is_right = found is not None and bool(found.acceptable.all())
+            expected_bytes = first.body if is_right else None
     return Body(
-        source=payload.name,
-        content_type=payload.content_type,
-        accept=payload.accept,
-        wire=to_wire(target, body=payload.body, content_type=payload.content_type, accept=payload.accept),
-        records=payload.records,
-        expected_bytes=first.body if isinstance(first, Response) and answer is not None else None,
-        expected=None if answer is None else Expected.of_answer(answer),
+        source=request.name,
+        content_type=request.content_type,
+        accept=request.accept,
+        wire=to_wire(target, body=request.body, content_type=request.content_type, accept=request.accept),
+        records=request.records,
+        expected_bytes=expected_bytes,
+        expected=expected,
+        rule=file.rule,
     )
 
 
@@ -98,7 +111,7 @@ def read_answer(body: bytes, accept: str, *, records: int) -> Answer | None:
     return answer if is_finite and len(answer.labels) == records else None
 
 
-def settle(record: LoadRecord, bodies: Sequence[Body], *, rule: ParityRule) -> None:
+def settle(record: LoadRecord, bodies: Sequence[Body]) -> None:
     """Give every request whose answer was not the expected bytes its outcome: OK, MALFORMED or WRONG."""
     references: dict[int, Expected] = {}
     for (index, answer_bytes), requests in record.unsettled.items():
@@ -107,7 +120,7 @@ def settle(record: LoadRecord, bodies: Sequence[Body], *, rule: ParityRule) -> N
         outcome = Outcome.MALFORMED
         if answer is not None:
             expected = body.expected or references.setdefault(index, Expected.of_answer(answer))
-            found = compare(expected, answer, rule)
+            found = compare(expected, answer, body.rule)
             if found is not None:
                 outcome = Outcome.OK if found.acceptable.all() else Outcome.WRONG
         record.samples.outcome[requests] = outcome
@@ -127,11 +140,12 @@ def body_classes(bodies: Sequence[Body]) -> list[dict[str, object]]:
     return classes
 
 
-def class_sizes(golden: Sequence[GoldenRequests], payload: Sequence[PayloadBody]) -> tuple[int, ...]:
+def class_sizes(golden: Sequence[GoldenRequests], payload: Sequence[AskedFile]) -> tuple[int, ...]:
     """How many bodies each class has, in the order in which the bodies stand."""
     by_type: dict[str, int] = {}
-    for body in payload:
-        by_type[body.content_type] = by_type.get(body.content_type, 0) + 1
+    for file in payload:
+        content_type = file.request.content_type
+        by_type[content_type] = by_type.get(content_type, 0) + 1
     return (*(len(requests.rows) for requests in golden), *by_type.values())
 
 

@@ -142,7 +142,8 @@ class GoldenClaim:
         bit_equal: of these, equal as float32.
         max_abs_diff: the largest difference of a score.
         flips: labels that are not the expected one.
-        under_load: answers with scores during the load, warm-up and payload included; all are checked.
+        under_load: answers with scores during the load, warm-up included; all are checked. Those to
+            payload files count here unless they have a claim of their own.
         wrong_under_load: of these, other than expected; one fails the claim.
     """
 
@@ -167,8 +168,9 @@ def judge_claims(
     plan: Plan,
     parity: Sequence[ParityLine],
     endpoint_died: bool,
+    golden: NDArray[np.bool_] | slice = slice(None),
 ) -> tuple[LatencyClaim, ErrorClaim, RateClaim, GoldenClaim]:
-    """All claims of a run.
+    """The claims of every run.
 
     Args:
         samples: every planned request, the warm-up's first; no rows if the load did not begin.
@@ -176,13 +178,14 @@ def judge_claims(
         plan: what was planned.
         parity: golden answers before load, by content type and mode.
         endpoint_died: whether the endpoint's process ended by itself.
+        golden: which requests the claim on golden answers is about.
     """
     measured = samples[plan.warmup_n :]
     return (
         latency_claim(measured, objective=objective, duration_s=plan.duration_s),
         error_claim(measured, objective=objective, duration_s=plan.duration_s, endpoint_died=endpoint_died),
         rate_claim(samples, objective=objective, plan=plan),
-        golden_claim(parity, samples),
+        golden_claim(parity, samples[golden]),
     )
 
 

@@ -20,11 +20,17 @@ from servable.prove.figures import latency_figures, timeline, warnings
 from servable.prove.gates import Client, Sighting, judge_gates
 from servable.prove.objective import Objective
 from servable.prove.parity import ParityLine
+from servable.prove.payload_claims import payload_claims
+from servable.prove.payload_proof import PayloadProof
 from servable.prove.plan import Plan
 from servable.prove.samples import FILE, Samples
 from servable.prove.verdict import Verdict, judge
 
 SCHEMA: Final = "servable.proof/v1"
+SCHEMA_WITH_PAYLOAD: Final = "servable.proof/v2"
+"""Of a proof with golden answers of a payload: one key and up to two claims more."""
+
+PAYLOAD_GOLDEN: Final = "payload_golden"
 DERIVED: Final = (
     "claims",
     "verdict",
@@ -70,19 +76,28 @@ class Facts:
         parity: golden answers before the load.
         target: the endpoint.
         client: what the run cost.
+        payload: golden answers of a payload and those that came, or None.
     """
 
     artifact_digest: str
     parity: tuple[ParityLine, ...]
     target: TargetFacts
     client: Client
+    payload: PayloadProof | None = None
 
 
 def derive(samples: Samples, *, objective: Objective, plan: Plan, facts: Facts) -> dict[str, Any]:
     """The derived part of a proof, by key of `DERIVED`."""
     target = facts.target
     died = target.died is not None and target.reached
-    claims = judge_claims(samples, objective=objective, plan=plan, parity=facts.parity, endpoint_died=died)
+    claims = judge_claims(
+        samples,
+        objective=objective,
+        plan=plan,
+        parity=facts.parity,
+        endpoint_died=died,
+        golden=slice(None) if facts.payload is None else samples.payload_id < plan.golden_bodies,
+    )
     gates = judge_gates(
         samples,
         objective=objective,
@@ -96,10 +111,11 @@ def derive(samples: Samples, *, objective: Objective, plan: Plan, facts: Facts) 
             endpoint_died=died,
         ),
     )
-    judgement = judge(claims, gates, is_reached=target.reached)
+    all_claims = (*claims, *payload_claims(facts.payload, samples, plan=plan))
+    judgement = judge(all_claims, gates, is_reached=target.reached)
     derived: dict[str, Any] = rounded(
         {
-            "claims": msgspec.to_builtins(claims),
+            "claims": msgspec.to_builtins(all_claims),
             "verdict": str(judgement.verdict),
             "verdict_reason": list(judgement.reason),
             "validity": {
@@ -133,8 +149,10 @@ def recorded(
         facts: everything else that was recorded.
         declared_at: when the plan was made, UTC, ISO 8601.
     """
+    with_payload = {} if facts.payload is None else {PAYLOAD_GOLDEN: msgspec.to_builtins(facts.payload)}
     return {
-        "schema": SCHEMA,
+        "schema": SCHEMA_WITH_PAYLOAD if with_payload else SCHEMA,
+        **with_payload,
         "slo": slo(objective),
         "plan": {
             **msgspec.to_builtins(plan),

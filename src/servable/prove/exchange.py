@@ -1,4 +1,4 @@
-"""Asking one request after the other, for the golden answers before the load."""
+"""Asking one request after the other, before the load."""
 
 import asyncio
 import time
@@ -32,11 +32,34 @@ def ask_in_turn(
         advance: called after each request.
     """
     with asyncio.Runner() as runner:
-        return runner.run(_ask_in_turn(address, wires, timeout_s=timeout_s, advance=advance))
+        return runner.run(
+            _ask_in_turn(address, wires, timeout_s=timeout_s, advance=advance, between=lambda caller: None)
+        )
+
+
+def ask_apart(
+    address: Address,
+    wires: Sequence[bytes],
+    *,
+    timeout_s: float,
+    advance: Callable[[], None],
+) -> list[Response | Outcome]:
+    """The same, with a connection for each request."""
+    with asyncio.Runner() as runner:
+        return runner.run(
+            _ask_in_turn(
+                address, wires, timeout_s=timeout_s, advance=advance, between=lambda caller: caller.close()
+            )
+        )
 
 
 async def _ask_in_turn(
-    address: Address, wires: Sequence[bytes], *, timeout_s: float, advance: Callable[[], None]
+    address: Address,
+    wires: Sequence[bytes],
+    *,
+    timeout_s: float,
+    advance: Callable[[], None],
+    between: "Callable[[_Caller], None]",
 ) -> list[Response | Outcome]:
     caller = _Caller(address)
     results: list[Response | Outcome] = []
@@ -47,6 +70,7 @@ async def _ask_in_turn(
             result = await caller.ask(wire, timeout_s)
         timeouts += result is Outcome.TIMEOUT
         results.append(result)
+        between(caller)
         advance()
     caller.close()
     return results

@@ -10,6 +10,7 @@ from servable.prove.page_golden import golden_answers
 from servable.prove.page_latency import by_percentile, over_time
 from servable.prove.page_load import load, time_of
 from servable.prove.page_origin import origin
+from servable.prove.page_payload import payload_sections
 from servable.prove.page_scope import unsaid
 from servable.prove.page_tables import claims_table, errors, gates_table, latency_table, named
 from servable.prove.reasons import reasons
@@ -65,6 +66,7 @@ def proof_page(document: Mapping[str, Any], samples: Samples) -> str:
                     "against the scores that were packed with the model.",
                     blocks=golden_answers(document),
                 ),
+                *payload_sections(document),
                 Section(
                     title="Errors",
                     lead="Whatever was not answered correctly and in time counts as an error.",

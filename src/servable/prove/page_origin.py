@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from servable.prove.document import PAYLOAD_GOLDEN
 from servable.report import Block, Cell, Facts, Quote, count, significant
 
 _GOLDEN_SOURCES: Final = {
@@ -100,6 +101,7 @@ def _command(document: Mapping[str, Any]) -> str:
             "servable prove MODEL",
             *([] if document["target"]["kind"] == "process" else ["--url URL"]),
             *(["--payload PAYLOAD"] if document["payload"] else []),
+            *(["--golden GOLDEN"] if PAYLOAD_GOLDEN in document else []),
             f"--expected-tps {slo['expected_tps']:.10g}",
             f"--max-latency-ms {slo['max_latency_in_millisecond']:.10g}",
             f"--max-error-rate {slo['max_acceptable_error_rate']:.10g}",

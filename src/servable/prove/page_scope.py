@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from servable.prove.document import PAYLOAD_GOLDEN
 from servable.report import Points, share, significant
 
 
@@ -36,6 +37,11 @@ def _sentences(document: Mapping[str, Any]) -> Iterator[str]:
     )
     yield _percentiles(document, judged)
     yield from _golden(document["subject"])
+    if document.get(PAYLOAD_GOLDEN, {}).get("rule", "within") != "within":
+        yield (
+            "The golden answers to the payload came of the packed engine itself: they show that the wire "
+            "changes nothing, not that the packed engine scores as the training did."
+        )
     yield _machine(target)
     if target["reached"] and target["before"] is None:
         yield "The endpoint does not tell what it serves; only its golden answers speak for it."

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from servable.prove.claims import ERRORS, GOLDEN, LATENCY, RATE, ClaimVerdict
+from servable.prove.page_payload import payload_cells, refusal_cells
+from servable.prove.payload_claims import PAYLOAD, REFUSALS
 from servable.report import (
     Block,
     Cell,
@@ -54,6 +56,10 @@ def claims_table(document: Mapping[str, Any]) -> Table:
         RATE: _rate_cells(claims[RATE]),
         GOLDEN: _golden_cells(claims[GOLDEN]),
     }
+    if PAYLOAD in claims:
+        cells[PAYLOAD] = payload_cells(claims[PAYLOAD])
+    if REFUSALS in claims:
+        cells[REFUSALS] = refusal_cells(claims[REFUSALS])
     titles = ("Claim", "Limit", "Observed", f"{named(document)} bound", "Margin", "Verdict")
     return Table(
         caption="Claims",
@@ -233,7 +239,7 @@ def errors(document: Mapping[str, Any]) -> tuple[Block, ...]:
         for example in document["error_examples"]
     ]
     blocks += [
-        Quote(title=f"Sample request {body['name']}, before the load", text=body["failure"])
+        Quote(title=f"Sample request {body['name']}{_case(body)}, before the load", text=body["failure"])
         for body in document["payload"]
         if body["failure"]
     ]
@@ -245,6 +251,10 @@ def errors(document: Mapping[str, Any]) -> tuple[Block, ...]:
     elif target["log"]:
         blocks.append(Quote(title="The endpoint's last lines", text="\n".join(target["log"])))
     return tuple(blocks)
+
+
+def _case(body: Mapping[str, Any]) -> str:
+    return f" ({body['case']})" if body.get("case") else ""
 
 
 def _kinds(claim: Mapping[str, Any]) -> Block:

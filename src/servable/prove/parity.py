@@ -2,7 +2,8 @@
 
 Two rules (docs/proving.md, "Right scores"). On the same build a score is equal as float32
 or at most 2 ulp away, and no label differs. On another machine a score is at most 1e-5 away, and a
-label may differ only where the two best classes are as close as that.
+label may differ only where the two best classes are as close as that. Answers to payload files may come
+from another engine, and then have limits of their own.
 """
 
 from collections.abc import Iterable, Sequence
@@ -27,6 +28,17 @@ class ParityRule(StrEnum):
 
     SAME_BUILD = "same-build"
     OTHER_MACHINE = "other-machine"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Within:
+    """How far a served score may be from one that another engine gave: raw, and calibrated."""
+
+    raw: float
+    calibrated: float
+
+
+Rule = ParityRule | Within
 
 
 class Mode(StrEnum):
@@ -137,16 +149,19 @@ class ParityLine:
     worst: tuple[WorstRow, ...]
 
 
-def compare(expected: Expected, answer: Answer, rule: ParityRule) -> Comparison | None:
+def compare(expected: Expected, answer: Answer, rule: Rule) -> Comparison | None:
     """The answer against what was expected; None if it has other rows or other classes."""
     width = answer.raw.shape[1]
     raw, calibrated = _of_width(expected.raw, width), _of_width(expected.calibrated, width)
     if raw is None or calibrated is None or len(answer.labels) != len(expected.labels):
         return None
-    raw_equal, raw_close, raw_difference = _scores(answer.raw, raw, rule)
-    cal_equal, cal_close, cal_difference = _scores(answer.calibrated, calibrated, rule)
+    limits = _limits(rule)
+    raw_equal, raw_close, raw_difference = _scores(answer.raw, raw, limits.raw if limits else None)
+    cal_equal, cal_close, cal_difference = _scores(
+        answer.calibrated, calibrated, limits.calibrated if limits else None
+    )
     flipped = np.array([a != b for a, b in zip(answer.labels, expected.labels, strict=True)], dtype=bool)
-    excused = _near_tie(expected.raw) if rule is ParityRule.OTHER_MACHINE else np.zeros_like(flipped)
+    excused = np.zeros_like(flipped) if limits is None else _near_tie(expected.raw, limits.raw)
     return Comparison(
         bit_equal=raw_equal & cal_equal,
         acceptable=raw_close & cal_close & (~flipped | excused),
@@ -204,8 +219,8 @@ def parity_line(
         answered=len(raw),
         acceptable=sum(int(found.acceptable.sum()) for _, found in compared),
         bit_equal=sum(int(found.bit_equal.sum()) for _, found in compared),
-        max_abs_raw=_largest(raw),
-        max_abs_calibrated=_largest(calibrated),
+        max_abs_raw=largest(raw),
+        max_abs_calibrated=largest(calibrated),
         decades=_by_decade(np.maximum(raw, calibrated)),
         flips=sum(int(found.flipped.sum()) for _, found in compared),
         first_failure=failures[0] if failures else None,
@@ -214,19 +229,22 @@ def parity_line(
 
 
 def _scores(
-    served: NDArray[np.float64], expected: FloatArray, rule: ParityRule
+    served: NDArray[np.float64], expected: FloatArray, most: float | None
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.float64]]:
-    """Per record: equal as float32, within the rule, largest difference (inf if not finite)."""
+    """Per record: equal as float32, within the limit, largest difference (inf if not finite).
+
+    Without a limit two units in the last place are allowed.
+    """
     with np.errstate(over="ignore"):
         ours, theirs = expected.astype(np.float32), served.astype(np.float32)
     equal = ours == theirs
     with np.errstate(invalid="ignore"):
         difference = np.abs(theirs.astype(np.float64) - ours.astype(np.float64))
     difference = np.where(np.isfinite(difference), difference, np.inf)
-    if rule is ParityRule.SAME_BUILD:
+    if most is None:
         limit: NDArray[Any] = _SAME_BUILD_ULPS * np.spacing(np.abs(ours)).astype(np.float64)
     else:
-        limit = np.full(ours.shape, _OTHER_MACHINE_LIMIT)
+        limit = np.full(ours.shape, most)
     close = equal | (difference <= limit)
     return equal.all(axis=1), close.all(axis=1), difference.max(axis=1)
 
@@ -238,21 +256,33 @@ def _of_width(scores: FloatArray, width: int) -> FloatArray | None:
     return scores[:, 1:2] if width == 1 and scores.shape[1] == 2 else None
 
 
-def _near_tie(raw: FloatArray) -> NDArray[np.bool_]:
+def _limits(rule: Rule) -> Within | None:
+    """The limits of a rule; None where a score may be two units in the last place away."""
+    match rule:
+        case ParityRule.SAME_BUILD:
+            return None
+        case ParityRule.OTHER_MACHINE:
+            return Within(raw=_OTHER_MACHINE_LIMIT, calibrated=_OTHER_MACHINE_LIMIT)
+        case Within():
+            return rule
+
+
+def _near_tie(raw: FloatArray, limit: float) -> NDArray[np.bool_]:
     """Records whose two best classes are so close that another machine may choose the other."""
     if raw.shape[1] == 1:
         margin = 2.0 * np.abs(raw[:, 0] - 0.5)
     else:
         best = np.sort(raw, axis=1)[:, -2:]
         margin = best[:, 1] - best[:, 0]
-    return np.asarray(margin <= 2.0 * _OTHER_MACHINE_LIMIT, dtype=np.bool_)
+    return np.asarray(margin <= 2.0 * limit, dtype=np.bool_)
 
 
 def _joined(parts: Iterable[NDArray[np.float64]]) -> NDArray[np.float64]:
     return np.concatenate([np.empty(0, dtype=np.float64), *parts])
 
 
-def _largest(differences: NDArray[np.float64]) -> float:
+def largest(differences: NDArray[np.float64]) -> float:
+    """The largest finite difference; JSON has no infinity."""
     finite = differences[np.isfinite(differences)]
     return float(finite.max()) if len(finite) else 0.0
 

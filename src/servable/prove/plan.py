@@ -69,6 +69,11 @@ class Plan:
     assurance: str = "iid"
     arrivals: str = "poisson-conditioned"
 
+    @property
+    def golden_bodies(self) -> int:
+        """How many of the bodies are golden records; they come first, those of the payload after them."""
+        return sum(self.body_classes[: len(self.content_types)])
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Schedule:

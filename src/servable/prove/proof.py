@@ -12,7 +12,9 @@ from servable.artifact import canonical_json, parse_json
 from servable.errors import BadInput, Damaged, NotFound, Problem
 from servable.prove.document import (
     DERIVED,
+    PAYLOAD_GOLDEN,
     SCHEMA,
+    SCHEMA_WITH_PAYLOAD,
     Facts,
     TargetFacts,
     derive,
@@ -24,6 +26,7 @@ from servable.prove.document import (
 from servable.prove.folder import PAGE, PROOF
 from servable.prove.gates import Client
 from servable.prove.parity import ParityLine
+from servable.prove.payload_proof import PayloadProof
 from servable.prove.plan import Plan, make_schedule
 from servable.prove.samples import FILE, Samples, from_npz
 from servable.prove.summary import summary_lines
@@ -70,8 +73,11 @@ def read_proof(path: Path | str) -> Proof:
     """
     folder = Path(path)
     document = parse_json(_read(folder, PROOF), where=PROOF)
-    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
-        _damaged(PROOF, f"the schema {SCHEMA}", "another")
+    schema = document.get("schema") if isinstance(document, dict) else None
+    if not isinstance(document, dict) or schema not in (SCHEMA, SCHEMA_WITH_PAYLOAD):
+        _damaged(PROOF, f"the schema {SCHEMA} or {SCHEMA_WITH_PAYLOAD}", "another")
+    if (PAYLOAD_GOLDEN in document) != (schema == SCHEMA_WITH_PAYLOAD):
+        _damaged(PROOF, f"the key {PAYLOAD_GOLDEN} in {SCHEMA_WITH_PAYLOAD} and not before", "otherwise")
     if document.get("verdict") not in list(Verdict):
         _damaged(f"{PROOF}: $.verdict", f"one of {', '.join(Verdict)}", "something else")
     return Proof(path=folder, document=document)
@@ -94,7 +100,7 @@ def recheck(path: Path | str) -> Proof:
         plan = _plan(document["plan"])
         facts = _facts(document)
     except (KeyError, TypeError, msgspec.ValidationError, BadInput) as error:
-        _damaged(PROOF, f"the keys of {SCHEMA}", f"another content ({error})", error)
+        _damaged(PROOF, f"the keys of {document['schema']}", f"another content ({error})", error)
     if digest(data) != claimed_digest:
         _differs("$.samples.digest")
     if plan_digest(plan) != claimed_plan_digest:
@@ -123,6 +129,7 @@ def _facts(document: Mapping[str, Any]) -> Facts:
         parity=msgspec.convert(document["parity"], tuple[ParityLine, ...]),
         target=msgspec.convert(document["target"], TargetFacts),
         client=msgspec.convert(document["client"], Client),
+        payload=msgspec.convert(document.get(PAYLOAD_GOLDEN), PayloadProof | None),
     )
 
 

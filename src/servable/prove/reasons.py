@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from servable.prove.claims import ERRORS, GOLDEN, LATENCY, RATE
+from servable.prove.payload_claims import PAYLOAD, REFUSALS
 from servable.prove.verdict import Verdict
 from servable.report import count, share, significant
 
@@ -61,4 +62,21 @@ def _golden(claim: Mapping[str, Any]) -> str:
     return f"Golden answers: {before}, {count(claim['wrong_under_load'])} answers were wrong under load."
 
 
-_SENTENCES = {LATENCY: _latency, ERRORS: _errors, RATE: _rate, GOLDEN: _golden}
+def _payload(claim: Mapping[str, Any]) -> str:
+    before = f"{count(claim['right'])} of {count(claim['files'])} files were answered rightly before the load"
+    return f"Payload: {before}, {count(claim['wrong_under_load'])} answers were wrong under load."
+
+
+def _refusals(claim: Mapping[str, Any]) -> str:
+    named = f"{count(claim['named'])} of {count(claim['requests'])} illegal requests were refused rightly"
+    return f"Refusals: {named}, and the server lived on after {count(claim['lived_on'])}."
+
+
+_SENTENCES = {
+    LATENCY: _latency,
+    ERRORS: _errors,
+    RATE: _rate,
+    GOLDEN: _golden,
+    PAYLOAD: _payload,
+    REFUSALS: _refusals,
+}

@@ -12,8 +12,9 @@ from servable.prove.ammunition import read_answer
 from servable.prove.endpoint import Target
 from servable.prove.exchange import ask_in_turn
 from servable.prove.parity import Expected, Mode, ParityLine, ParityRule, Replayed, parity_line
+from servable.prove.payload_files import AskedFile
 from servable.prove.plan import shuffled
-from servable.prove.requests import SHUFFLED_ROWS, GoldenRequests, PayloadBody, to_wire
+from servable.prove.requests import SHUFFLED_ROWS, GoldenRequests, to_wire
 from servable.prove.response import Response
 from servable.prove.samples import Outcome
 
@@ -70,12 +71,13 @@ def replay_golden(
 
 
 def ask_payload(
-    payload: Sequence[PayloadBody], *, target: Target, progress: Progress
+    payload: Sequence[AskedFile], *, target: Target, progress: Progress
 ) -> list[Response | Outcome]:
-    """What came of each payload body, asked once before the load."""
+    """What came of each payload file, asked once before the load."""
+    requests = [file.request for file in payload]
     wires = [
-        to_wire(target, body=body.body, content_type=body.content_type, accept=body.accept)
-        for body in payload
+        to_wire(target, body=request.body, content_type=request.content_type, accept=request.accept)
+        for request in requests
     ]
     return ask(target, wires, phase="payload", progress=progress) if wires else []
 

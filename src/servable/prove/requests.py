@@ -1,20 +1,18 @@
-"""The requests of a proof: golden records in every content type, and the bodies of a payload archive.
+"""The requests of a proof: golden records in every content type.
 
 A content type may be unable to carry a record exactly: an empty string in a headerless CSV reads
 back as missing. Such records are left out for this type, and counted.
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import Any, Final
 
-import numpy as np
 from numpy.typing import NDArray
 
-from servable.codecs import MAX_ROWS, REQUEST_TYPES, decode_request, encode_table
-from servable.errors import BadInput, Problem, ServableError, shown
+from servable.codecs import MAX_ROWS, decode_request, encode_table
+from servable.payload import answer_type, carried_rows
 from servable.prove.endpoint import Target
 from servable.records import Cell, Records, Table
 from servable.schema import Schema
@@ -58,30 +56,6 @@ class GoldenRequests:
         return batches
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PayloadBody:
-    """One file of a payload archive.
-
-    Attributes:
-        name: of the file.
-        content_type: by its name.
-        accept: content type that the answer shall have.
-        body: its bytes.
-        records: records that the answer must hold.
-    """
-
-    name: str
-    content_type: str
-    accept: str
-    body: bytes
-    records: int
-
-
-def answer_type(content_type: str) -> str:
-    """The content type in which answers are asked for: CSV for CSV, else JSON."""
-    return CSV if content_type == CSV else JSON
-
-
 def golden_requests(requests: Sequence[bytes], *, schema: Schema, content_type: str) -> GoldenRequests:
     """Golden records for one content type.
 
@@ -99,43 +73,18 @@ def golden_requests(requests: Sequence[bytes], *, schema: Schema, content_type: 
         return _all_rows(requests, content_type, lambda rows: b"".join(requests[row] + b"\n" for row in rows))
     records = schema.bind(decode_request(b"\n".join(requests), NDJSON, max_rows=len(requests)))
     table = _table(records, _columns(schema, content_type))
-    rows = tuple(row for row in range(len(records)) if _carries(table, row, records, schema, content_type))
+
+    def encode(chosen: Sequence[int]) -> bytes:
+        return encode_table(_rows_of(table, chosen), content_type)
+
+    rows = carried_rows(encode, content_type, schema=schema, records=records)
     return GoldenRequests(
         content_type=content_type,
         accept=answer_type(content_type),
         rows=rows,
         left_out=len(records) - len(rows),
-        encode=lambda chosen: encode_table(_rows_of(table, chosen), content_type),
+        encode=encode,
     )
-
-
-def payload_bodies(members: Mapping[str, bytes]) -> list[PayloadBody]:
-    """The requests of a payload archive's members, by content type and name.
-
-    Files are named `payload_<content type, / as _>_<number>.<ending>`, as the payload script names them;
-    files of other names are passed over.
-
-    Raises:
-        BadInput: `payload.type` for a content type that is not served, `payload.empty` for an archive
-            without a request, or the codec's error for a body that cannot be read.
-    """
-    bodies = [
-        _payload_body(PurePosixPath(name).name, body)
-        for name, body in members.items()
-        if PurePosixPath(name).name.startswith("payload_")
-    ]
-    bodies.sort(key=lambda body: (body.content_type, body.name))
-    if not bodies:
-        raise BadInput(
-            Problem(
-                code="payload.empty",
-                where="payload archive",
-                expected="files named payload_<content type>_<number>",
-                found="none",
-                fix="make it with `servable payload`",
-            )
-        )
-    return bodies
 
 
 def to_wire(target: Target, *, body: bytes, content_type: str, accept: str) -> bytes:
@@ -145,27 +94,6 @@ def to_wire(target: Target, *, body: bytes, content_type: str, accept: str) -> b
         f"Content-Type: {content_type}\r\nAccept: {accept}\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     return head.encode("ascii") + body
-
-
-def _payload_body(name: str, body: bytes) -> PayloadBody:
-    for content_type in REQUEST_TYPES:
-        if name.startswith(f"payload_{content_type.replace('/', '_')}_"):
-            return PayloadBody(
-                name=name,
-                content_type=content_type,
-                accept=answer_type(content_type),
-                body=body,
-                records=len(decode_request(body, content_type)),
-            )
-    raise BadInput(
-        Problem(
-            code="payload.type",
-            where=f"payload archive, {name}",
-            expected=f"a name that begins with payload_ and one of {', '.join(REQUEST_TYPES)} (/ as _)",
-            found=shown(name),
-            fix="make the archive with `servable payload`",
-        )
-    )
 
 
 def _all_rows(
@@ -205,20 +133,3 @@ def _cells(column: NDArray[Any]) -> list[Cell]:
 
 def _rows_of(table: Table, rows: Sequence[int]) -> Table:
     return Table(names=table.names, rows=[table.rows[row] for row in rows])
-
-
-def _carries(table: Table, row: int, records: Records, schema: Schema, content_type: str) -> bool:
-    """Whether a record reads back from this content type as it was."""
-    try:
-        found = schema.bind(decode_request(encode_table(_rows_of(table, [row]), content_type), content_type))
-    except (ServableError, UnicodeError):
-        return False
-    return len(found) == 1 and all(
-        _same(found.columns[name][0], column[row]) for name, column in records.columns.items()
-    )
-
-
-def _same(ours: object, theirs: object) -> bool:
-    if isinstance(ours, np.floating) and isinstance(theirs, np.floating):
-        return bool(ours == theirs or (np.isnan(ours) and np.isnan(theirs)))
-    return ours == theirs

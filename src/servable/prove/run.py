@@ -30,9 +30,12 @@ from servable.prove.load import Alarm, LoadRecord, loop_alarm, run_load
 from servable.prove.objective import Objective
 from servable.prove.page import proof_page
 from servable.prove.parity import Expected, ParityLine
+from servable.prove.payload_lines import PayloadLine, payload_lines
+from servable.prove.payload_proof import payload_proof
 from servable.prove.plan import MIN_DURATION_S, MIN_REQUESTS, Plan, Warmup, make_plan, make_schedule
 from servable.prove.proof import Proof, read_proof
-from servable.prove.replay import ask_payload, failure_of, replay_golden
+from servable.prove.refusals import RefusalLine, ask_illegal, probe_of
+from servable.prove.replay import ask_payload, replay_golden
 from servable.prove.response import Response
 from servable.prove.samples import FILE, Outcome, Samples, to_npz
 from servable.prove.subject import Subject, read_subject
@@ -50,7 +53,8 @@ class _Run:
     Attributes:
         target: the endpoint as it was seen.
         parity: golden answers before the load.
-        first_answers: what came of each payload body before the load.
+        first_answers: what came of each payload file before the load.
+        refusals: what came of illegal requests before the load.
         bodies: of the load.
         load: None where the endpoint was not there to be loaded.
     """
@@ -58,6 +62,7 @@ class _Run:
     target: TargetFacts
     parity: tuple[ParityLine, ...] = ()
     first_answers: tuple[Response | Outcome, ...] = ()
+    refusals: tuple[RefusalLine, ...] = ()
     bodies: tuple[Body, ...] = ()
     load: LoadRecord | None = None
 
@@ -69,6 +74,7 @@ def prove(
     output: Path | str,
     seed: int = DEFAULT_SEED,
     payload: Path | str | None = None,
+    golden: Path | str | None = None,
     url: str | None = None,
     content_types: Sequence[str] = REQUEST_TYPES,
     min_requests: int = MIN_REQUESTS,
@@ -93,6 +99,8 @@ def prove(
         seed: of arrivals, choice of bodies and shuffled batches.
         payload: archive of requests that are mixed into the load; their answers must have the right
             form and be the same each time.
+        golden: golden answers of that payload, `golden.tar.gz`: its answers must be these, and the illegal
+            requests in it must be refused.
         url: a running endpoint; without one, an endpoint is started for the proof.
         content_types: types in which golden requests are sent.
         min_requests: the fewest measured requests.
@@ -106,13 +114,14 @@ def prove(
         progress: told what is being done.
 
     Raises:
-        BadInput: `prove.*` for an argument that cannot be used, `payload.*`, `write.target`.
+        BadInput: `prove.*` for an argument that cannot be used, `payload.*`, `golden.*`, `write.target`.
         NotFound, Damaged: as `read_artifact`.
     """
     subject = read_subject(
         Path(artifact_path),
         content_types=content_types,
         payload=None if payload is None else Path(payload),
+        golden=None if golden is None else Path(golden),
         is_own_endpoint=url is None,
     )
     plan = make_plan(
@@ -169,6 +178,7 @@ def _talk(endpoint: Endpoint, subject: Subject, plan: Plan, *, alarm: Alarm, pro
         progress=progress,
     )
     first_answers = ask_payload(subject.payload, target=endpoint.target, progress=progress)
+    refusals = _ask_illegal(endpoint, subject, progress)
     bodies = subject.bodies(first_answers, endpoint.target)
     load = None
     if endpoint.death() is None:
@@ -180,14 +190,24 @@ def _talk(endpoint: Endpoint, subject: Subject, plan: Plan, *, alarm: Alarm, pro
             alarm=alarm,
             progress=progress,
         )
-        settle(load, bodies, rule=subject.rule)
+        settle(load, bodies)
     return _Run(
         target=_target_facts(endpoint, is_reached=True, before=before),
         parity=parity,
         first_answers=tuple(first_answers),
+        refusals=refusals,
         bodies=tuple(bodies),
         load=load,
     )
+
+
+def _ask_illegal(endpoint: Endpoint, subject: Subject, progress: Progress) -> tuple[RefusalLine, ...]:
+    if subject.answers is None:
+        return ()
+    probe = probe_of(
+        subject.golden, predictions=subject.predictions, target=endpoint.target, rule=subject.rule
+    )
+    return ask_illegal(subject.answers, probe=probe, target=endpoint.target, progress=progress)
 
 
 def _target_facts(endpoint: Endpoint, *, is_reached: bool, before: Identity | None) -> TargetFacts:
@@ -209,11 +229,15 @@ def _write(
     """The files of the proof but for the server's log, which is there already."""
     samples = Samples.empty() if run.load is None else run.load.samples
     samples_file = to_npz(samples)
+    lines = payload_lines(subject.payload, run.first_answers)
     facts = Facts(
         artifact_digest=subject.artifact.digest,
         parity=run.parity,
         target=run.target,
         client=_client(run.load),
+        payload=None
+        if subject.answers is None
+        else payload_proof(subject.answers, rule=subject.rule, lines=lines, refusals=run.refusals),
     )
     document = {
         **recorded(
@@ -222,7 +246,7 @@ def _write(
         **derive(samples, objective=objective, plan=plan, facts=facts),
         "subject": subject.describe(),
         "bodies": body_classes(run.bodies),
-        "payload": _payload_facts(run, subject),
+        "payload": [_payload_facts(line) for line in lines],
         "error_examples": _examples(run),
         "environment": describe_environment([*subject.libraries, *_OWN_PACKAGES]),
     }
@@ -237,19 +261,11 @@ def _client(load: LoadRecord | None) -> Client:
     return Client(cpu_s=load.cpu_s, wall_s=load.wall_s, connections=load.connections)
 
 
-def _payload_facts(run: _Run, subject: Subject) -> list[dict[str, Any]]:
-    """Each payload file and what came of it before the load; None: scores of the right form."""
-    payload_bodies = run.bodies[len(run.bodies) - len(run.first_answers) :]
-    return [
-        {
-            "name": payload.name,
-            "content_type": payload.content_type,
-            "records": payload.records,
-            "failure": failure_of(first)
-            or (None if body.expected else "an answer without scores of every record"),
-        }
-        for payload, first, body in zip(subject.payload, run.first_answers, payload_bodies, strict=False)
-    ]
+def _payload_facts(line: PayloadLine) -> dict[str, Any]:
+    """A payload file and what came of it before the load; None: scores as they must be."""
+    case = {} if line.case is None else {"case": line.case}
+    facts = {"name": line.name, "content_type": line.content_type, "records": line.records}
+    return facts | case | {"failure": line.failure}
 
 
 def _examples(run: _Run) -> list[dict[str, str]]:

@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from servable.artifact import Artifact, read_archive, read_artifact
+from servable.artifact import Artifact, read_artifact
 from servable.codecs import REQUEST_TYPES
 from servable.errors import BadInput, Problem, shown
+from servable.payload import GoldenAnswers, read_golden_answers, read_payload
 from servable.prove.ammunition import Body, golden_bodies, payload_body
 from servable.prove.endpoint import Target
 from servable.prove.environment import is_same_build
 from servable.prove.parity import ParityRule
-from servable.prove.requests import GoldenRequests, PayloadBody, golden_requests, payload_bodies
+from servable.prove.payload_files import AskedFile, payload_files
+from servable.prove.requests import GoldenRequests, golden_requests
 from servable.prove.response import Response
 from servable.prove.samples import Outcome
 from servable.records import Predictions
@@ -26,14 +28,16 @@ class Subject:
         artifact: what is proven.
         predictions: the packed engine's own answers to the golden records.
         golden: the golden records of each content type.
-        payload: bodies of a payload archive.
+        payload: files of a payload archive.
+        answers: golden answers of that payload, or None.
         rule: how far a served score may be from the packed one.
     """
 
     artifact: Artifact
     predictions: Predictions
     golden: tuple[GoldenRequests, ...]
-    payload: tuple[PayloadBody, ...]
+    payload: tuple[AskedFile, ...]
+    answers: GoldenAnswers | None
     rule: ParityRule
 
     @property
@@ -47,11 +51,11 @@ class Subject:
         golden = [
             body
             for requests in self.golden
-            for body in golden_bodies(requests, predictions=self.predictions, target=target)
+            for body in golden_bodies(requests, predictions=self.predictions, target=target, rule=self.rule)
         ]
         payload = [
-            payload_body(body, target=target, first=first)
-            for body, first in zip(self.payload, first_answers, strict=True)
+            payload_body(file, target=target, first=first)
+            for file, first in zip(self.payload, first_answers, strict=True)
         ]
         return golden + payload
 
@@ -70,47 +74,73 @@ class Subject:
 
 
 def read_subject(
-    path: Path, *, content_types: Sequence[str], payload: Path | None, is_own_endpoint: bool
+    path: Path,
+    *,
+    content_types: Sequence[str],
+    payload: Path | None,
+    golden: Path | None,
+    is_own_endpoint: bool,
 ) -> Subject:
     """The subject in an artifact.
 
     Args:
         path: a packed artifact with a golden set.
         content_types: types in which golden requests are sent, each once.
-        payload: a payload archive.
+        payload: a payload archive, or a folder with its files.
+        golden: golden answers of that payload.
         is_own_endpoint: whether this installation will serve it, so that scores must be bit-equal.
 
     Raises:
-        BadInput: `prove.content-types`, `prove.golden`, `payload.*`.
-        NotFound, Damaged: as `read_artifact` and `read_archive`.
+        BadInput: `prove.content-types`, `prove.golden`, `prove.payload`, `payload.*`, `golden.artifact`,
+            `golden.payload`.
+        NotFound, Damaged: as `read_artifact`, `read_payload` and `read_golden_answers`.
     """
     unknown = [name for name in content_types if name not in REQUEST_TYPES]
     if unknown or not content_types or len(set(content_types)) != len(content_types):
         expected = f"one or more of {', '.join(REQUEST_TYPES)}, each once"
         _refuse("content-types", expected, shown(list(content_types)), "correct the list")
+    if golden is not None and payload is None:
+        _refuse("payload", "the payload that the golden answers are of", "none", "pass `--payload`, too")
     artifact = read_artifact(path)
     if artifact.golden is None:
         _refuse("golden", "golden records", "none", "pack the model again with `--golden synthetic`")
     if artifact.golden.packed is None or artifact.manifest is None:
         _refuse("golden", "a packed artifact", "a training output", "pack it with `servable pack`")
-    golden = tuple(
+    replayed = tuple(
         golden_requests(artifact.golden.requests, schema=artifact.schema, content_type=content_type)
         for content_type in content_types
     )
-    if not any(requests.rows for requests in golden):
+    if not any(requests.rows for requests in replayed):
         found = f"none of {len(artifact.golden)} in {', '.join(content_types)}"
         _refuse("content-types", "a type that can carry golden records", found, "add application/json")
     manifest = artifact.manifest
     is_same = (
         is_own_endpoint and manifest.tolerances.is_bit_equal_on_wire and is_same_build(manifest.libraries)
     )
+    rule = ParityRule.SAME_BUILD if is_same else ParityRule.OTHER_MACHINE
+    answers, files = _payload(payload, golden, artifact=artifact, rule=rule)
     return Subject(
         artifact=artifact,
         predictions=artifact.golden.packed,
-        golden=golden,
-        payload=() if payload is None else tuple(payload_bodies(read_archive(payload))),
-        rule=ParityRule.SAME_BUILD if is_same else ParityRule.OTHER_MACHINE,
+        golden=replayed,
+        payload=files,
+        answers=answers,
+        rule=rule,
     )
+
+
+def _payload(
+    path: Path | None, golden: Path | None, *, artifact: Artifact, rule: ParityRule
+) -> tuple[GoldenAnswers | None, tuple[AskedFile, ...]]:
+    """Golden answers and files of a payload; answers of another artifact or payload are refused."""
+    if path is None:
+        return None, ()
+    payload = read_payload(path, schema=artifact.schema)
+    answers = None if golden is None else read_golden_answers(golden)
+    if answers is not None:
+        answers.require_artifact(artifact.digest)
+        answers.require_payload(payload)
+    return answers, tuple(payload_files(payload, answers=answers, rule=rule))
 
 
 def _refuse(name: str, expected: str, found: str, fix: str) -> NoReturn:

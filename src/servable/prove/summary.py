@@ -4,10 +4,19 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from servable.prove.claims import ERRORS, GOLDEN, LATENCY, RATE
+from servable.prove.document import PAYLOAD_GOLDEN
+from servable.prove.payload_claims import PAYLOAD, REFUSALS
 from servable.prove.verdict import Verdict
 
 _EXAMPLE_LENGTH: Final = 120
-_NAMES: Final = {LATENCY: "latency", ERRORS: "errors", RATE: "rate", GOLDEN: "golden"}
+_NAMES: Final = {
+    LATENCY: "latency",
+    ERRORS: "errors",
+    RATE: "rate",
+    GOLDEN: "golden",
+    PAYLOAD: "payload",
+    REFUSALS: "refusals",
+}
 
 
 def summary_lines(document: Mapping[str, Any], *, where: str, page: str | None = None) -> list[str]:
@@ -24,6 +33,7 @@ def summary_lines(document: Mapping[str, Any], *, where: str, page: str | None =
         _subject_line(document["subject"]),
         *_claim_lines(document, claims),
         *_golden_lines(document, claims[GOLDEN]),
+        *_payload_lines(document, claims),
         *_example_lines(document),
         *_endpoint_lines(document["target"]),
         *_gate_lines(document),
@@ -135,6 +145,36 @@ def _golden_lines(document: Mapping[str, Any], golden: Mapping[str, Any]) -> Ite
         )
 
 
+def _payload_lines(document: Mapping[str, Any], claims: Mapping[str, Any]) -> Iterator[str]:
+    """Golden answers of the payload, where there were any: claims, who gave them, refusals that failed."""
+    if PAYLOAD not in claims:
+        return
+    claim, found = claims[PAYLOAD], document[PAYLOAD_GOLDEN]
+    right = claim["under_load"] - claim["wrong_under_load"]
+    yield (
+        f"payload  {claim['verdict']}: {claim['right']} of {claim['files']} files answered rightly before "
+        f"and {right} of {claim['under_load']} requests under load"
+    )
+    yield (
+        f"  golden answers of {found['reference']} ({found['reason']}): {claim['bit_equal']} of "
+        f"{claim['records']} records bit-equal, max |d| raw {claim['max_abs_raw']:.2g} calibrated "
+        f"{claim['max_abs_calibrated']:.2g}{_flips(claim)}"
+    )
+    if REFUSALS in claims:
+        claim = claims[REFUSALS]
+        yield (
+            f"refusals {claim['verdict']}: {claim['named']} of {claim['requests']} illegal requests refused "
+            f"as they must be, and the server lived on after {claim['lived_on']}"
+        )
+        for line in found["refusals"]:
+            if line["failure"]:
+                yield f"  {line['case']} ({line['content_type']}): {line['failure']}"
+
+
+def _flips(claim: Mapping[str, Any]) -> str:
+    return f", {claim['flips']} labels differ" if claim["flips"] else ""
+
+
 def _example_lines(document: Mapping[str, Any]) -> Iterator[str]:
     """The first answer of each kind of error, and payload bodies that were refused before the load."""
     for example in document.get("error_examples", ()):
@@ -142,7 +182,8 @@ def _example_lines(document: Mapping[str, Any]) -> Iterator[str]:
         yield f"first {example['kind']} ({example['content_type']}): {answer[:_EXAMPLE_LENGTH]}"
     for body in document.get("payload", ()):
         if body["failure"]:
-            yield f"payload {body['name']}: {body['failure']} before load"
+            case = f" ({body['case']})" if body.get("case") else ""
+            yield f"payload {body['name']}{case}: {body['failure']} before load"
 
 
 def _endpoint_lines(target: Mapping[str, Any]) -> Iterator[str]:

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from servable.prove.claims import Claim, ClaimVerdict, ErrorClaim
+from servable.prove.claims import ClaimVerdict, ErrorClaim
 from servable.prove.gates import EVERY_VERDICT, Gate, broken_gates
+from servable.prove.payload_claims import AnyClaim
 
 
 class Verdict(StrEnum):
@@ -30,7 +31,7 @@ class Judgement:
     reason: tuple[str, ...]
 
 
-def judge(claims: Sequence[Claim], gates: Sequence[Gate], *, is_reached: bool) -> Judgement:
+def judge(claims: Sequence[AnyClaim], gates: Sequence[Gate], *, is_reached: bool) -> Judgement:
     """The verdict.
 
     A FAIL stands if one failed claim is not spoiled by a broken gate. A PASS stands whatever the
@@ -60,5 +61,5 @@ def judge(claims: Sequence[Claim], gates: Sequence[Gate], *, is_reached: bool) -
     return Judgement(Verdict.INCONCLUSIVE, tuple(undecided))
 
 
-def _died(claim: Claim) -> bool:
+def _died(claim: AnyClaim) -> bool:
     return isinstance(claim, ErrorClaim) and claim.endpoint_died

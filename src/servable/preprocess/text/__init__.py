@@ -2,6 +2,6 @@
 
 from servable.preprocess.text.html import text_of_html
 from servable.preprocess.text.pipeline import TextPipeline, TextSettings
-from servable.preprocess.text.steps import compose
+from servable.preprocess.text.steps import CHUNKER, TOKENIZER, compose
 
-__all__ = ["TextPipeline", "TextSettings", "compose", "text_of_html"]
+__all__ = ["CHUNKER", "TOKENIZER", "TextPipeline", "TextSettings", "compose", "text_of_html"]

@@ -1,0 +1,105 @@
+"""Numbers as people write them: whole where a field's numbers look whole, else of a few digits."""
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Final, NamedTuple
+
+from servable.artifact import Histogram
+from servable.payload.facts import ModelFacts
+
+_DIGITS: Final = 2
+"""Decimals beyond the width of a range, so that a hundred numbers in it differ."""
+
+_MOST_DECIMALS: Final = 22
+"""Ten to a higher power is no exact number."""
+
+_SPREAD: Final = 0.25
+"""Of numbers around a value of which nothing else is known, as a share of it."""
+
+_LARGEST_WHOLE: Final = 2.0**53
+
+
+class Range(NamedTuple):
+    """Where numbers lie and how they are written.
+
+    Attributes:
+        low, high: the ends, which may be equal.
+        weight: rows in it.
+        decimals: that a number in it has.
+    """
+
+    low: float
+    high: float
+    weight: float
+    decimals: int
+
+
+def ranges_of(facts: ModelFacts, field: str) -> tuple[Range, ...]:
+    """The bins of a field's recorded numbers, ascending; without them one around its imputation value."""
+    histogram = facts.numbers.get(field)
+    return (_around(facts.imputation.get(field, 0.0)),) if histogram is None else bins_of(histogram)
+
+
+def bins_of(histogram: Histogram) -> tuple[Range, ...]:
+    """The bins that hold any number, ascending.
+
+    Of the few numbers outside the recorded range nothing is known, so they are its ends.
+    """
+    whole = is_whole(histogram)
+    bounds = (histogram.low, *histogram.edges, histogram.high)
+    below, *inner, above = histogram.counts
+    found = [
+        _range(low, high, count, is_first=low == histogram.low, whole=whole)
+        for (low, high), count in zip(pairwise(bounds), inner, strict=True)
+    ]
+    ends = [Range(histogram.low, histogram.low, below, 0), Range(histogram.high, histogram.high, above, 0)]
+    return tuple(each for each in (ends[0], *found, ends[1]) if each.weight)
+
+
+def is_whole(histogram: Histogram) -> bool:
+    """Whether recorded numbers look like whole ones: between two that follow one another is an edge of .5."""
+    ends = (histogram.low, histogram.high)
+    return (
+        all(abs(end) < _LARGEST_WHOLE and float(end).is_integer() for end in ends)
+        and ends[0] < ends[1]
+        and all(float(2 * edge).is_integer() for edge in histogram.edges)
+    )
+
+
+def middles_out(ranges: Sequence[Range]) -> tuple[float, ...]:
+    """The middle of each range: first that of the median, then those beside it, outwards."""
+    half = sum(each.weight for each in ranges) / 2
+    seen, median = 0.0, 0
+    for at, each in enumerate(ranges):
+        seen += each.weight
+        median = at
+        if seen >= half:
+            break
+    order = sorted(range(len(ranges)), key=lambda at: abs(at - median))
+    return tuple(_middle(ranges[at]) for at in order)
+
+
+def _middle(within: Range) -> float:
+    rounded = round(within.low / 2 + within.high / 2, within.decimals)
+    return min(max(rounded, within.low), within.high)
+
+
+def _range(low: float, high: float, count: int, *, is_first: bool, whole: bool) -> Range:
+    if not whole:
+        return Range(low, high, count, _decimals(high - low))
+    # an edge belongs to the bin that it ends
+    first = low if is_first else math.floor(low) + 1.0
+    last = float(math.floor(high))
+    return Range(min(first, last), last, count, 0)
+
+
+def _around(value: float) -> Range:
+    spread = abs(value) * _SPREAD or 1.0
+    return Range(value - spread, value + spread, 1.0, _decimals(2 * spread))
+
+
+def _decimals(width: float) -> int:
+    if not 0 < width < math.inf:
+        return 0
+    return min(_MOST_DECIMALS, max(0, _DIGITS - math.floor(math.log10(width))))

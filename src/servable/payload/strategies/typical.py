@@ -1,0 +1,63 @@
+"""Samples of what a model takes for usual."""
+
+from collections.abc import Callable, Iterator
+from itertools import count as counting_from
+from itertools import islice
+from typing import Final
+
+from servable.payload.facts import ModelFacts
+from servable.payload.samples import Sample
+from servable.payload.strategies.numbers import is_whole, middles_out, ranges_of
+from servable.payload.texts import kept_texts
+from servable.records import Cell
+from servable.schema import Field, Kind
+
+CASE: Final = "typical"
+PLACEHOLDER: Final = "DEFAULT_TEXT"
+"""A category of which no name is known."""
+
+
+def typical_samples(facts: ModelFacts, *, count: int) -> Iterator[Sample]:
+    """`count` samples of one record: the first of the most usual values, the others of the next ones.
+
+    A number is the value that the model takes for a missing one, then the middle of the recorded numbers
+    and of the bins beside it. A category is the most frequent one, then the next. A text is one that the
+    model's own text steps leave something of; two text fields of a record hold different ones where they may.
+
+    Args:
+        facts: of the model.
+        count: how many; the first ones do not depend on it.
+
+    Raises:
+        Damaged: `text.step`.
+    """
+    values = {field.name: _walk(facts, field) for field in facts.schema.fields}
+    for step in islice(counting_from(), count):
+        yield Sample(case=CASE, records=({name: value(step) for name, value in values.items()},))
+
+
+def _walk(facts: ModelFacts, field: Field) -> Callable[[int], Cell]:
+    """The value of a field by the sample's number; over and over where there are no more."""
+    if field.kind is Kind.NUMERIC:
+        values: tuple[Cell, ...] = _numbers(facts, field.name)
+        offset = 0
+    elif field.kind is Kind.CATEGORICAL:
+        values = tuple(name for name, _ in facts.categories.get(field.name, ())) or (PLACEHOLDER,)
+        offset = 0
+    else:
+        stored = facts.texts.get(field.name)
+        values = kept_texts(stored.steps if stored else (), where=f'field "{field.name}", text steps')
+        offset = facts.schema.names(Kind.TEXT).index(field.name)
+    return lambda step: values[(step + offset) % len(values)]
+
+
+def _numbers(facts: ModelFacts, field: str) -> tuple[float | int, ...]:
+    ranges, histogram = ranges_of(facts, field), facts.numbers.get(field)
+    middles: tuple[float | int, ...] = middles_out(ranges)
+    if histogram is None:
+        # both ends of the range around a value of which nothing else is known
+        around = tuple(round(end, ranges[0].decimals) for end in (ranges[0].low, ranges[0].high))
+        return (facts.imputation.get(field, middles[0]), *around)
+    if is_whole(histogram):
+        middles = tuple(int(middle) for middle in middles)
+    return (facts.imputation[field], *middles) if field in facts.imputation else middles
