@@ -4,6 +4,7 @@ import os
 import resource
 import sys
 from collections.abc import Callable, Generator, Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 _TOLD = "told"
 
-# before any library counts the cores: two processes of tests share them with the processes that they start, and
-# threads that wait for each other inside one small operation would take most of both
+# before any library counts the cores: two processes of tests share them with the processes that they
+# start, and threads that wait for each other inside one small operation would take most of both
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
@@ -42,10 +43,24 @@ def tell(record_property: Callable[[str, object], None]) -> Callable[[str], None
     return lambda lines: record_property(_TOLD, lines)
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """`-m alone` imports the few files that have such tests, and not all the others too."""
+    if config.option.markexpr != "alone" or not fnmatch(collection_path.name, "test_*.py"):
+        return None
+    return "mark.alone" not in collection_path.read_text(encoding="utf-8") or None
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests come first: of two processes, none waits at the end for one that the other began."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    for report in terminalreporter.getreports(""):
-        for name, lines in getattr(report, "user_properties", ()):
-            if name == _TOLD and report.when == "call":
+    for report in terminalreporter.getreports("passed"):
+        for name, lines in report.user_properties:
+            if name == _TOLD:
                 terminalreporter.write_line(str(lines))
 
 

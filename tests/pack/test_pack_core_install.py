@@ -103,9 +103,7 @@ def test_every_family_packed_scores_as_recorded_with_the_core_alone(
     assert len(done.stdout.splitlines()) == len(cases) + 1 > 10
 
 
-def test_the_core_installed_is_at_most_250_megabytes(
-    core_python: Path, tell: Callable[[str], None]
-) -> None:
+def test_the_core_installed_is_at_most_250_megabytes(core_python: Path, tell: Callable[[str], None]) -> None:
     (packages,) = core_python.parents[1].glob("lib/python3.*/site-packages")
 
     size = sum(path.stat().st_size for path in packages.rglob("*") if path.is_file())

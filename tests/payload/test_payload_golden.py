@@ -3,6 +3,8 @@
 import json
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -36,6 +38,20 @@ MEMBERS = {
     "payload_text_csv_0.csv": b"0.5,-0.25,0.1,north\n-1.5,,1e3,nowhere\n",
 }
 CASES = {"payload_application_json_0.json": "typical", "payload_application_json_1.json": "missing-values"}
+WITHOUT_XGBOOST = """
+import importlib.util, json, sys
+find_spec = importlib.util.find_spec
+importlib.util.find_spec = lambda name, *more: None if name == "xgboost" else find_spec(name, *more)
+from servable.payload.golden.answering import answer_payload
+from servable.payload.golden.job import GoldenJob
+from servable.progress import silent
+payload, artifact, reference = sys.argv[1:]
+job = GoldenJob(payload=payload, artifact=artifact, reference=reference)
+document = answer_payload(job, progress=silent).document
+print(json.dumps([document.reference, document.reason]))
+"""
+"""What scores a payload, where nobody has installed XGBoost."""
+
 CALIBRATION = "calibration/calibration_model.json"
 
 
@@ -137,6 +153,7 @@ class TestAnswers:
         assert {refusal.status for refusal in answers.document.illegal} <= {400, 413}
         assert all(refusal.body.file in answers.bodies for refusal in answers.document.illegal)
 
+    @pytest.mark.slow
     def test_a_network_of_a_training_output_answers_by_torch(self, tmp_path: Path) -> None:
         trained = written(tmp_path / "trained", network_output())
         write_tar_gz(
@@ -231,6 +248,24 @@ class TestProcess:
         assert read_golden_answers(summary.path) == answers_of(payload, packed, trained)
         assert summary.document.digest == read_golden_answers(summary.path).document.digest
         assert list(dict.fromkeys(told)) == ["load the reference", "golden answers", "write golden answers"]
+
+    @pytest.mark.slow
+    def test_where_the_training_library_is_not_installed_the_packed_engine_answers_and_says_why(
+        self, payload: Path, packed: Path, trained: Path
+    ) -> None:
+        done = subprocess.run(
+            [sys.executable, "-c", WITHOUT_XGBOOST, str(payload), str(packed), str(trained)],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+
+        reference, reason = json.loads(done.stdout)
+        assert reference == "packed"
+        assert reason == (
+            "the packed engine answered for itself, because xgboost cannot run here "
+            "(xgboost model: expected the package xgboost, found that it is not installed)"
+        )
 
     @pytest.mark.slow
     def test_an_error_of_the_family_comes_back_as_itself_and_nothing_is_written(

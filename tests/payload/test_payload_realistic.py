@@ -177,3 +177,18 @@ def test_numbers_of_any_range_stay_in_it(histogram: Histogram) -> None:
 
     assert all(histogram.low <= age <= histogram.high for age in ages)
     assert histogram.low == histogram.high or len(set(ages)) > 25
+
+
+@pytest.mark.parametrize(
+    ("imputed", "low", "high"), [(40.0, 30, 50), (0.0, 0, 1), (-8.0, -10, -6), (0.5, 0.375, 0.625)]
+)
+def test_around_a_whole_imputation_value_numbers_are_whole_and_keep_its_sign(
+    imputed: float, low: float, high: float
+) -> None:
+    facts = replace(facts_of_fields(Field("rate", Kind.NUMERIC)), imputation={"rate": imputed})
+
+    rates = [record["rate"] for record in records(facts, 200)]
+
+    assert {type(rate) for rate in rates} == {int if imputed.is_integer() else float}
+    found = np.array(rates, np.float64)
+    assert low <= found.min() < found.max() <= high

@@ -38,7 +38,8 @@ def variables_of(schema: Schema) -> list[Variable]:
         (each.name, script.VariableType.NUMERIC if each.kind is Kind.NUMERIC else script.VariableType.TEXT)
         for each in schema.fields
     ]
-    others = dict.fromkeys(name for name in schema.csv_columns or () if name not in schema.names())
+    names = frozenset(schema.names())
+    others = dict.fromkeys(name for name in schema.csv_columns or () if name not in names)
     return [*variables, *((name, script.VariableType.TEXT) for name in others)]
 
 

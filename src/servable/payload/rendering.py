@@ -104,7 +104,7 @@ class Renderer:
         if content_type == script.CSV:
             return script.encode_records(content_type, forms.texts, self._schema.csv_columns or ())
         if content_type == script.PARQUET:
-            return self._parquet(forms.records)
+            return self._parquet(forms)
         records = forms.texts if self._numbers is NumberForm.STRINGS else forms.records
         return script.encode_records(content_type, self._fields_of(records), self._fields)
 
@@ -122,14 +122,18 @@ class Renderer:
                 texts[name] = str(cell)
         return texts
 
-    def _parquet(self, records: Sequence[Record]) -> bytes:
-        record = records[0]
-        if len(records) == 1 and NUMBERS.issuperset(type(record[name]) for name in self._numeric):
+    def _parquet(self, forms: Forms) -> bytes:
+        records, record = forms.records, forms.records[0]
+        if len(records) == 1 and (forms.is_plain or self._has_numbers(record)):
             if self._parquet_records is None:
                 self._parquet_records = ParquetRecords(self._fields, numbers=frozenset(self._numeric))
             cells = [record[name] for name in self._fields]
             return self._parquet_records.encode(cells)
         return script.encode_records(script.PARQUET, self._fields_of(records), self._fields)
+
+    def _has_numbers(self, record: Record) -> bool:
+        """Whether numeric fields hold numbers or nothing, and no string of one."""
+        return NUMBERS.issuperset(type(record[name]) for name in self._numeric)
 
     def _looks_like_header(self, forms: Forms, content_type: str) -> bool:
         """Whether a headerless CSV may begin with its columns' names, which a reader then skips."""

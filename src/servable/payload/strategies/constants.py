@@ -70,7 +70,10 @@ def listed_model(artifact_path: Path) -> ListedModel:
     columns = script.csv_variables(files, variables)
     return ListedModel(
         schema=Schema(
-            fields=tuple(Field(name, _kind(var_type)) for name, var_type in dict(variables).items()),
+            fields=tuple(
+                Field(name, _kind(var_type))
+                for name, var_type in {name: var_type for name, var_type in variables}.items()
+            ),
             classes=("0", "1"),
             csv_columns=tuple(name for name, _ in columns),
             number_limit=FLOAT64_MAX,

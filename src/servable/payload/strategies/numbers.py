@@ -46,7 +46,7 @@ def bins_of(histogram: Histogram) -> tuple[Range, ...]:
 
     Of the few numbers outside the recorded range nothing is known, so they are its ends.
     """
-    whole = is_whole(histogram)
+    whole = _is_whole(histogram)
     bounds = (histogram.low, *histogram.edges, histogram.high)
     below, *inner, above = histogram.counts
     found = [
@@ -57,11 +57,19 @@ def bins_of(histogram: Histogram) -> tuple[Range, ...]:
     return tuple(each for each in (ends[0], *found, ends[1]) if each.weight)
 
 
-def is_whole(histogram: Histogram) -> bool:
-    """Whether recorded numbers look like whole ones: between two that follow one another is an edge of .5."""
+def are_whole(facts: ModelFacts, field: str) -> bool:
+    """Whether the numbers of a field look like whole ones, else its imputation value."""
+    histogram = facts.numbers.get(field)
+    if histogram is not None:
+        return _is_whole(histogram)
+    return _is_whole_number(facts.imputation.get(field, 0.0))
+
+
+def _is_whole(histogram: Histogram) -> bool:
+    # between two whole numbers that follow one another is an edge of .5
     ends = (histogram.low, histogram.high)
     return (
-        all(abs(end) < _LARGEST_WHOLE and float(end).is_integer() for end in ends)
+        all(map(_is_whole_number, ends))
         and ends[0] < ends[1]
         and all(float(2 * edge).is_integer() for edge in histogram.edges)
     )
@@ -94,9 +102,17 @@ def _range(low: float, high: float, count: int, *, is_first: bool, whole: bool) 
     return Range(min(first, last), last, count, 0)
 
 
+def _is_whole_number(value: float) -> bool:
+    return abs(value) < _LARGEST_WHOLE and float(value).is_integer()
+
+
 def _around(value: float) -> Range:
-    spread = abs(value) * _SPREAD or 1.0
-    return Range(value - spread, value + spread, 1.0, _decimals(2 * spread))
+    """Numbers of the same sign near a value; a little above 0, which is what most counts are."""
+    spread = abs(value) * _SPREAD
+    low, high = (value - spread, value + spread) if value else (0.0, 1.0)
+    if _is_whole_number(value):
+        return Range(math.floor(low), math.ceil(high), 1.0, 0)
+    return Range(low, high, 1.0, _decimals(high - low))
 
 
 def _decimals(width: float) -> int:

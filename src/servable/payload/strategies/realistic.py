@@ -16,7 +16,7 @@ from servable.artifact import UNKNOWN, Histogram
 from servable.payload.facts import ModelFacts
 from servable.payload.samples import Sample
 from servable.payload.strategies.draws import Choices, Ranges
-from servable.payload.strategies.numbers import bins_of, is_whole, ranges_of
+from servable.payload.strategies.numbers import are_whole, bins_of, ranges_of
 from servable.payload.strategies.sentences import text_of
 from servable.payload.strategies.typical import PLACEHOLDER
 from servable.records import Cell
@@ -64,7 +64,8 @@ class _Population:
         names = {kind: schema.names(kind) for kind in Kind}
         self._names = schema.names()
         listed = (*names[Kind.NUMERIC], *names[Kind.CATEGORICAL], *names[Kind.TEXT])
-        self._order = [listed.index(name) for name in self._names]
+        place = {name: at for at, name in enumerate(listed)}
+        self._order = [place[name] for name in self._names]
         self._texts = [self._names.index(name) for name in names[Kind.TEXT]]
         self._numbers = _Numbers(facts, names[Kind.NUMERIC])
         self._categories = _Categories(facts, names[Kind.CATEGORICAL])
@@ -119,9 +120,7 @@ class _Numbers:
     def __init__(self, facts: ModelFacts, fields: Sequence[str]) -> None:
         self._ranges = Ranges([ranges_of(facts, field) for field in fields])
         self._missing = np.array([facts.missing.get(field, 0.0) for field in fields])
-        self._whole = np.array(
-            [field in facts.numbers and is_whole(facts.numbers[field]) for field in fields], dtype=np.bool_
-        )
+        self._whole = np.array([are_whole(facts, field) for field in fields], dtype=np.bool_)
 
     def draw(self, draws: np.random.Generator) -> NDArray[np.object_]:
         """`[BLOCK, fields]` of int and float, None = missing."""

@@ -7,7 +7,7 @@ from typing import Final
 
 from servable.payload.facts import ModelFacts
 from servable.payload.samples import Sample
-from servable.payload.strategies.numbers import is_whole, middles_out, ranges_of
+from servable.payload.strategies.numbers import are_whole, middles_out, ranges_of
 from servable.payload.texts import kept_texts
 from servable.records import Cell
 from servable.schema import Field, Kind
@@ -52,12 +52,14 @@ def _walk(facts: ModelFacts, field: Field) -> Callable[[int], Cell]:
 
 
 def _numbers(facts: ModelFacts, field: str) -> tuple[float | int, ...]:
-    ranges, histogram = ranges_of(facts, field), facts.numbers.get(field)
-    middles: tuple[float | int, ...] = middles_out(ranges)
-    if histogram is None:
+    ranges = ranges_of(facts, field)
+    if field in facts.numbers:
+        values = middles_out(ranges)
+    else:
         # both ends of the range around a value of which nothing else is known
-        around = tuple(round(end, ranges[0].decimals) for end in (ranges[0].low, ranges[0].high))
-        return (facts.imputation.get(field, middles[0]), *around)
-    if is_whole(histogram):
-        middles = tuple(int(middle) for middle in middles)
-    return (facts.imputation[field], *middles) if field in facts.imputation else middles
+        (around,) = ranges
+        values = (round(around.low, around.decimals), round(around.high, around.decimals))
+    if are_whole(facts, field):
+        values = tuple(int(value) for value in values)
+    imputed = facts.imputation.get(field, None if field in facts.numbers else 0.0)
+    return values if imputed is None else (imputed, *values)
