@@ -112,7 +112,7 @@ def test_the_samples_of_the_payload_were_part_of_the_load(proven: tuple[Path, Ra
 
     assert [(line["name"], line["failure"]) for line in document["payload"]] == [
         ("payload_application_json_0.json", None),
-        ("payload_text_csv_1.csv", None),
+        ("payload_text_csv_0.csv", None),
     ]
     assert [body["source"] for body in document["bodies"]] == ["golden"] * 4 + ["payload"] * 2
 

@@ -11,7 +11,7 @@ from servable.demo.encoder import demo_encoder
 from servable.demo.wheels import NotFetched
 from servable.errors import BadInput, Problem
 from servable.pack import pack
-from servable.payload import generate
+from servable.payload import Strategy, generate, write_golden
 from servable.progress import Progress
 from servable.prove import Objective, Proof, prove
 from servable.train import NetworkSettings, TableSettings, XGBoostSettings, find_encoder, train
@@ -68,14 +68,21 @@ def run_demo(
     packed = pack(trained.output, output / "model.tar.gz", progress=progress)
     _say(say, "pack", packed.summary_lines())
     payload = generate(
-        packed.output, output / "payload.tar.gz", content_types=["application/json", "text/csv"]
+        packed.output,
+        output / "payload.tar.gz",
+        content_types=["application/json", "text/csv"],
+        strategy=Strategy.REALISTIC,
+        samples=20,
+        progress=progress,
     )
-    _say(say, "payload", payload.summary_lines())
+    answers = write_golden(payload.archive, packed.output, reference=trained.output, progress=progress)
+    _say(say, "payload", [*payload.summary_lines(), *answers.summary_lines()])
     proof = prove(
         packed.output,
         objective=plan.objective,
         output=output / "proof",
         payload=payload.archive,
+        golden=answers.path,
         progress=progress,
     )
     _say(say, "prove", proof.summary_lines())

@@ -1,6 +1,6 @@
 """The requests of a proof: golden records in every content type.
 
-A content type may be unable to carry a record exactly: an empty string in a headerless CSV reads
+A content type may be unable to carry a record exactly: an empty category in a headerless CSV reads
 back as missing. Such records are left out for this type, and counted.
 """
 
