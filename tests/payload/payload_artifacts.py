@@ -65,12 +65,22 @@ PROFILE = Profile(
         NumberProfile(
             field="age",
             missing=100,
-            values=Histogram(low=18, high=90, edges=(20.5, 40, 60.5), counts=(2, 98, 300, 400, 98, 2)),
+            values=Histogram(
+                low=18,
+                high=90,
+                edges=(20.5, 25.5, 30.5, 35.5, 40, 45.5, 50.5, 55.5, 60.5),
+                counts=(2, 98, 75, 75, 75, 75, 100, 100, 100, 100, 98, 2),
+            ),
         ),
         NumberProfile(
             field="rate",
             missing=0,
-            values=Histogram(low=0.013, high=0.97, edges=(0.25, 0.5), counts=(0, 500, 300, 200, 0)),
+            values=Histogram(
+                low=0.013,
+                high=0.97,
+                edges=(0.05, 0.1, 0.15, 0.2, 0.25, 0.35, 0.42, 0.5, 0.7),
+                counts=(0, *[100] * 10, 0),
+            ),
         ),
     ),
     categories=(

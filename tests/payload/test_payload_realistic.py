@@ -71,6 +71,30 @@ def test_other_numbers_have_a_few_digits_and_stay_in_their_range(drawn: list[dic
     assert len(set(rates)) > 500
 
 
+@pytest.mark.parametrize(
+    ("histogram", "imputed", "repeated", "rows"),
+    [
+        (Histogram(low=0, high=9000, edges=(60,), counts=(0, 900, 100, 0)), None, 0, 800),
+        (Histogram(low=0, high=9000, edges=(60,), counts=(0, 900, 100, 0)), 12.0, 12, 800),
+        (Histogram(low=0, high=9000, edges=(60,), counts=(0, 900, 100, 0)), 700.0, 0, 800),
+        (Histogram(low=1, high=99, edges=(35.5, 40.5), counts=(0, 100, 800, 100, 0)), None, 40, 700),
+    ],
+    ids=["an amount that most do not have", "its imputation value", "a mean elsewhere", "hours of a week"],
+)
+def test_a_number_that_fills_a_bin_alone_is_drawn_as_often(
+    histogram: Histogram, imputed: float | None, repeated: int, rows: int
+) -> None:
+    facts = replace(
+        facts_of_fields(Field("amount", Kind.NUMERIC)),
+        numbers={"amount": histogram},
+        imputation={} if imputed is None else {"amount": imputed},
+    )
+
+    amounts = [record["amount"] for record in records(facts, MANY)]
+
+    assert share(amounts, repeated) == pytest.approx(rows / 1000, abs=0.05)
+
+
 def test_texts_have_recorded_lengths_and_the_marks_of_their_splitter(drawn: list[dict[str, Cell]]) -> None:
     notes = [str(record["note"]) for record in drawn if record["note"] is not None]
     lengths = np.array(list(map(len, notes)))
@@ -164,9 +188,24 @@ def test_every_realistic_record_is_legal(model: str) -> None:
     "histogram",
     [
         Histogram(low=5.0, high=5.0, counts=(0, 60, 0)),
-        Histogram(low=-3e38, high=3e38, edges=(0.0,), counts=(4, 30, 30, 4)),
-        Histogram(low=1e-9, high=2e-9, counts=(0, 60, 0)),
-        Histogram(low=-0.5, high=-0.1, counts=(0, 60, 0)),
+        Histogram(
+            low=-3e38,
+            high=3e38,
+            edges=(-2e38, -1e38, -3e37, -1.0, 0.0, 1.0, 3e37, 1e38, 2e38),
+            counts=(4, *[6] * 10, 4),
+        ),
+        Histogram(
+            low=1e-9,
+            high=2e-9,
+            edges=tuple(round(1e-9 + tenth * 1e-10, 10) for tenth in range(1, 10)),
+            counts=(0, *[6] * 10, 0),
+        ),
+        Histogram(
+            low=-0.5,
+            high=-0.1,
+            edges=(-0.45, -0.4, -0.35, -0.3, -0.25, -0.22, -0.2, -0.15, -0.12),
+            counts=(0, *[6] * 10, 0),
+        ),
     ],
     ids=["one number", "all numbers", "tiny", "negative"],
 )

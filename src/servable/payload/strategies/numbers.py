@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from servable.artifact import Histogram
+from servable.artifact import MOST_BINS, Histogram
 from servable.payload.facts import ModelFacts
 
 _DIGITS: Final = 2
@@ -18,6 +18,9 @@ _SPREAD: Final = 0.25
 """Of numbers around a value of which nothing else is known, as a share of it."""
 
 _LARGEST_WHOLE: Final = 2.0**53
+
+_OVERFULL: Final = 1.5
+"""Times the rows that a bin was made for: beyond that, many rows have one and the same number."""
 
 
 class Range(NamedTuple):
@@ -36,9 +39,41 @@ class Range(NamedTuple):
 
 
 def ranges_of(facts: ModelFacts, field: str) -> tuple[Range, ...]:
-    """The bins of a field's recorded numbers, ascending; without them one around its imputation value."""
+    """The bins of a field's recorded numbers, ascending; without them one around its imputation value.
+
+    A bin is made for a tenth of the rows. One that holds many more was kept whole by a number that repeats,
+    as the 0 of an amount that most people do not have: it becomes a bin of a tenth, and that number.
+    """
     histogram = facts.numbers.get(field)
-    return (_around(facts.imputation.get(field, 0.0)),) if histogram is None else bins_of(histogram)
+    imputed = facts.imputation.get(field)
+    if histogram is None:
+        return (_around(imputed or 0.0),)
+    bins = bins_of(histogram)
+    made_for = sum(each.weight for each in bins) / MOST_BINS
+    return tuple(
+        part
+        for at, each in enumerate(bins)
+        for part in (
+            (
+                each._replace(weight=made_for),
+                _repeated(each, imputed, weight=each.weight - made_for, is_first=at == 0),
+            )
+            if each.weight > _OVERFULL * made_for and each.low < each.high
+            else (each,)
+        )
+    )
+
+
+def _repeated(within: Range, imputed: float | None, *, weight: float, is_first: bool) -> Range:
+    """The number that most rows of a bin have, as far as it can be told.
+
+    A bin ends with the number that fills it. Of whole numbers that is the last one; but where the next number
+    is far away, so is the edge, and then the imputation value or the least number is a better guess.
+    """
+    number = within.low if is_first else within.high
+    if imputed is not None and within.low <= imputed <= within.high:
+        number = imputed if within.decimals else float(round(imputed))
+    return Range(number, number, weight, within.decimals)
 
 
 def bins_of(histogram: Histogram) -> tuple[Range, ...]:
