@@ -26,12 +26,11 @@ import logging
 import math
 import os
 import re
-import shutil
 import sys
 import tarfile
 import time
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from types import MappingProxyType
@@ -71,6 +70,7 @@ NDJSON = "application/x-ndjson"
 JSON_LINES = "application/jsonlines"
 PARQUET = "application/x-parquet"
 
+SAMPLE_PREFIX = "payload_"
 SPECIAL_FIELD_PREFIX = "SPECIAL_FIELD_"
 DEFAULT_TEXT_VALUE = "DEFAULT_TEXT"
 TEXT_NAME_KEYS = ("text_name", "primary_text_name", "secondary_text_name")
@@ -82,6 +82,12 @@ MAX_FILE_BYTES = 16 * 2**20
 
 MAX_ARCHIVE_BYTES = 64 * 2**30
 """No archive is read further than this, counted after decompression."""
+
+MAX_ARCHIVE_MEMBERS = 10_000
+"""A tar of nothing but names compresses to a thousandth, and each of them takes time to read."""
+
+MAX_FEATURE_COLUMNS = 100_000
+"""The lines of `feature_columns.txt`, as everywhere in the package."""
 
 COMPRESSION_LEVEL = 1
 """Level 6 takes four times as long for a fifth less of a thousand samples, level 9 nine times as long."""
@@ -175,7 +181,8 @@ class SampleOptions:
     """What a sample may be told beyond the contract's arguments.
 
     Attributes:
-        field_defaults: the value of single fields, as it stands; a special value of a text field wins.
+        field_defaults: the value of single fields, as it stands; a special value of a text field wins. A
+            boolean is 1 or 0 in a number.
         csv_vars: the variables of a CSV row where they differ from those of a JSON object.
         timestamp: what replaces `{timestamp}`; None asks the clock.
     """
@@ -185,7 +192,7 @@ class SampleOptions:
     def __init__(
         self,
         *,
-        field_defaults: Mapping[str, str] = MappingProxyType({}),
+        field_defaults: Mapping[str, str | bool] = MappingProxyType({}),
         csv_vars: Variables | None = None,
         timestamp: str | None = None,
     ) -> None:
@@ -220,7 +227,8 @@ def load_model(input_model_dir: StrPath, working_directory: StrPath) -> tuple[Mo
     kept = os.path.join(working_directory, HYPERPARAMETERS)
     if os.path.realpath(kept) != os.path.realpath(os.path.join(files.where, HYPERPARAMETERS)):
         # for a person who looks for the reason of a missing field
-        _write_new(kept, files.hyperparameters)
+        with _replaced(kept) as stream:
+            stream.write(files.hyperparameters)
     return files, hyperparameters
 
 
@@ -232,11 +240,9 @@ def find_model_files(input_model_dir: StrPath) -> ModelFiles:
         DamagedModelError: `payload.file-size`.
     """
     archive = os.path.join(input_model_dir, MODEL_ARCHIVE)
+    files, damage = _look_in_archive(archive)
     files = (
-        _look_in_archive(archive)
-        or _look_in_folder(archive)
-        or _look_in_folder(input_model_dir)
-        or _look_below(input_model_dir)
+        files or _look_in_folder(archive) or _look_in_folder(input_model_dir) or _look_below(input_model_dir)
     )
     if files is None:
         logger.error("%s not found in any location", HYPERPARAMETERS)
@@ -246,21 +252,25 @@ def find_model_files(input_model_dir: StrPath) -> ModelFiles:
             f"{HYPERPARAMETERS} not found in model artifacts",
             f"it at the root of the archive {archive}, in a directory of that name, in {input_model_dir}"
             " itself or anywhere below it",
-            _contents_in_short(input_model_dir),
+            f"{_contents_in_short(input_model_dir)}{damage}",
         )
     logger.info("Found %s in %s", HYPERPARAMETERS, files.where)
     return files
 
 
-def _look_in_archive(archive: str) -> ModelFiles | None:
+def _look_in_archive(archive: str) -> tuple[ModelFiles | None, str]:
+    """The files, or None and what is wrong with an archive that is there, for a sentence."""
     logger.info("Looking for hyperparameters in the archive %s", archive)
     if not os.path.isfile(archive):
-        return None
+        return None, ""
     try:
-        return read_model_archive(archive)
-    except (DamagedModelError, ModelNotFoundError) as error:
+        return read_model_archive(archive), ""
+    except DamagedModelError as error:
         logger.warning("Passing over the archive, other locations follow: %s", error)
-        return None
+        return None, f" (the archive cannot be read: {error.found})"
+    except ModelNotFoundError as error:
+        logger.warning("Passing over the archive, other locations follow: %s", error)
+        return None, f" (in the archive {error.found})"
 
 
 def _look_in_folder(folder: StrPath) -> ModelFiles | None:
@@ -290,13 +300,38 @@ def _look_below(folder: StrPath) -> ModelFiles | None:
 def read_model_archive(archive: StrPath) -> ModelFiles:
     """The model's files at the root of a gzip-compressed tar; `./` before a name does not matter.
 
-    Nothing is unpacked to disk. Where a name is repeated the later member counts, as if it were unpacked.
+    Nothing is unpacked to disk. Where a name is repeated the later member counts, as if it were unpacked. A
+    hard link to a file of the archive is that file; any other link is none.
 
     Raises:
         ModelNotFoundError: `payload.hyperparameters-missing`.
-        DamagedModelError: `payload.archive`, also where a file in it is larger than 16 MiB.
+        DamagedModelError: `payload.archive`, also where a file in it is larger than 16 MiB, or where it has
+            more than 10,000 members.
     """
+    names = (HYPERPARAMETERS, FEATURE_COLUMNS, MANIFEST)
+    contents, links = _read_members(archive, names)
+    if targets := {links[name] for name in links if links[name] is not None}:
+        linked, _ = _read_members(archive, targets)
+        contents.update((name, linked[target]) for name, target in links.items() if target in linked)
+    for name in links:
+        if name not in contents:
+            logger.warning("%s: %s is a link; not followed", archive, name)
+    if HYPERPARAMETERS not in contents:
+        raise ModelNotFoundError(
+            "payload.hyperparameters-missing",
+            f"{archive}: {HYPERPARAMETERS} not found in model artifacts",
+            "it at the root of the archive",
+            "a link of this name" if HYPERPARAMETERS in links else "none there",
+        )
+    return ModelFiles(os.fspath(archive), contents)
+
+
+def _read_members(
+    archive: StrPath, names: Collection[str | None]
+) -> tuple[dict[str, bytes], dict[str, str | None]]:
+    """The contents of members by name, and of those that are links the member they mean, None if none."""
     contents: dict[str, bytes] = {}
+    links: dict[str, str | None] = {}
     try:
         with (
             open(archive, "rb") as raw,
@@ -304,13 +339,19 @@ def read_model_archive(archive: StrPath) -> ModelFiles:
             # reading takes no more than the methods of the bounded reader
             tarfile.open(fileobj=_BoundedReader(stream), mode="r:") as tar,  # type: ignore[call-overload]
         ):
-            for member in tar:
+            for member in _members(tar):
                 name = os.path.normpath(member.name)
-                if member.isfile() and name in (HYPERPARAMETERS, FEATURE_COLUMNS, MANIFEST):
+                if name not in names:
+                    continue
+                contents.pop(name, None)
+                links.pop(name, None)
+                if member.isfile():
                     # a sparse member may claim any size, and its holes are not read from the stream
                     _check_length(member.size)
                     if extracted := tar.extractfile(member):
                         contents[name] = extracted.read()
+                elif member.islnk() or member.issym():
+                    links[name] = os.path.normpath(member.linkname) if member.islnk() else None
     except (OSError, EOFError, ValueError, RecursionError, zlib.error, tarfile.TarError) as error:
         raise DamagedModelError(
             "payload.archive",
@@ -318,14 +359,18 @@ def read_model_archive(archive: StrPath) -> ModelFiles:
             "a gzip-compressed tar",
             f"something else or a part of one ({error})",
         ) from error
-    if HYPERPARAMETERS not in contents:
-        raise ModelNotFoundError(
-            "payload.hyperparameters-missing",
-            f"{archive}: {HYPERPARAMETERS} not found in model artifacts",
-            "it at the root of the archive",
-            "none there",
-        )
-    return ModelFiles(os.fspath(archive), contents)
+    return contents, links
+
+
+def _members(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+    """The members one by one, without the list that the library keeps of them."""
+    count = 0
+    while (member := tar.next()) is not None:
+        count += 1
+        if count > MAX_ARCHIVE_MEMBERS:
+            raise tarfile.ReadError(f"more than {MAX_ARCHIVE_MEMBERS} members")
+        tar.members.clear()
+        yield member
 
 
 class _BoundedReader:
@@ -369,18 +414,22 @@ def parse_hyperparameters(files: ModelFiles) -> dict[str, Any]:
 
 def _parse_object(data: bytes, where: str) -> dict[str, Any]:
     try:
-        value = json.loads(data.decode("utf-8-sig"))
+        value = json.loads(data.decode("utf-8-sig"), object_pairs_hook=_each_key_once)
         found = f"a JSON value of type {type(value).__name__}"
     except (ValueError, RecursionError) as error:
         value, found = None, f"something else ({error})"
     if isinstance(value, dict):
         return value
-    raise DamagedModelError(
-        "payload.hyperparameters" if where.endswith(HYPERPARAMETERS) else "payload.manifest",
-        where,
-        "a JSON object",
-        found,
-    )
+    raise DamagedModelError("payload.hyperparameters", where, "a JSON object", found)
+
+
+def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the key {_shown(twice)} is there twice")
+    return members
 
 
 def request_variables(hyperparameters: Mapping[str, Any]) -> list[list[str]]:
@@ -403,7 +452,8 @@ def request_variables(hyperparameters: Mapping[str, Any]) -> list[list[str]]:
         _name(hyperparameters, "label_name") or "label",
         _name(hyperparameters, "id_name") or "id",
     )
-    _warn_of_repeats(variables)
+    for name, var_type in _repeated(variables).items():
+        logger.warning("%s is listed more than once: JSON has it once, as %s", _shown(name), var_type)
     return variables
 
 
@@ -428,16 +478,15 @@ def _field_list_error(key: str, expected: str, found: object) -> DamagedModelErr
     return DamagedModelError("payload.field-list", f"{HYPERPARAMETERS}: {key}", expected, _shown(found))
 
 
-def _warn_of_repeats(variables: Sequence[Sequence[str]]) -> None:
-    first_types: dict[str, str] = {}
+def _repeated(variables: Sequence[Sequence[str]]) -> dict[str, str]:
+    """Names that stand there more than once, with their types."""
+    seen: set[str] = set()
+    repeated: dict[str, str] = {}
     for name, var_type in variables:
-        if name in first_types:
-            logger.warning(
-                "%s is listed more than once: a CSV repeats its column, JSON has it once, as %s",
-                _shown(name),
-                var_type,
-            )
-        first_types[name] = var_type
+        if name in seen:
+            repeated[name] = var_type
+        seen.add(name)
+    return repeated
 
 
 def create_model_variable_list(
@@ -480,19 +529,27 @@ def csv_variables(files: ModelFiles, variables: Sequence[Sequence[str]]) -> list
         logger.warning("Fields without a CSV column, in JSON samples only: %s", ", ".join(absent))
     logger.info("CSV columns: %d, from %s", len(columns), source)
     csv_vars = [[name, types.get(name, VariableType.TEXT.value)] for name in columns]
-    if columns_of_model is not None:
-        _warn_of_repeats(csv_vars)
+    for name in _repeated(csv_vars):
+        logger.warning("%s is more than one column: a CSV repeats it", _shown(name))
     return csv_vars
 
 
 def _column_names(files: ModelFiles) -> list[str] | None:
     if files.feature_columns is not None:
         return _feature_columns(files.feature_columns, f"{files.where}: {FEATURE_COLUMNS}")
-    if files.manifest is None:
+    return None if files.manifest is None else _manifest_columns(files.manifest, f"{files.where}: {MANIFEST}")
+
+
+def _manifest_columns(data: bytes, where: str) -> list[str] | None:
+    """The columns that a manifest of this package names; None where it names none, or is of something else."""
+    try:
+        schema = _parse_object(data, where).get("schema")
+    except DamagedModelError as error:
+        schema = error
+    if not isinstance(schema, dict) or "csv_columns" not in schema:
+        logger.warning("%s has no schema.csv_columns; taking it as the file of something else", where)
         return None
-    where = f"{files.where}: {MANIFEST}"
-    schema = _parse_object(files.manifest, where).get("schema")
-    columns = schema.get("csv_columns") if isinstance(schema, dict) else None
+    columns = schema["csv_columns"]
     if columns is None or (isinstance(columns, list) and all(isinstance(name, str) for name in columns)):
         return columns
     raise DamagedModelError(
@@ -504,7 +561,9 @@ def _feature_columns(data: bytes, where: str) -> list[str]:
     """The names of `<index>,<name>` lines in the order of the lines; `#` begins a comment."""
     names: list[str] = []
     found = "no such line"
-    for number, line in enumerate(data.decode(errors="replace").splitlines(), start=1):
+    is_long = data.count(b"\n") > MAX_FEATURE_COLUMNS
+    lines = [] if is_long else data.decode(errors="replace").splitlines()
+    for number, line in enumerate(lines, start=1):
         if not line.strip() or line.startswith("#"):
             continue
         index, _, name = line.strip().partition(",")
@@ -515,7 +574,10 @@ def _feature_columns(data: bytes, where: str) -> list[str]:
     if names:
         return names
     raise DamagedModelError(
-        "payload.feature-columns", where, "lines of the form <index>,<name>, at least one, in UTF-8", found
+        "payload.feature-columns",
+        where,
+        "lines of the form <index>,<name>, at least one, in UTF-8",
+        f"more than {MAX_FEATURE_COLUMNS} lines" if is_long else found,
     )
 
 
@@ -527,7 +589,7 @@ def get_environment_content_types(environ_vars: Mapping[str, str]) -> list[str]:
     """
     content_types = [part.strip() for part in environ_vars.get("CONTENT_TYPES", JSON).split(",")]
     if "" in content_types:
-        raise _content_type_error("Unsupported content type", "an empty entry in CONTENT_TYPES")
+        raise _content_type_error("an empty entry in CONTENT_TYPES")
     return content_types
 
 
@@ -550,20 +612,35 @@ def get_environment_default_text_value(environ_vars: Mapping[str, str]) -> str:
 
 
 def get_environment_special_fields(environ_vars: Mapping[str, str]) -> dict[str, str]:
-    """The templates of `SPECIAL_FIELD_<name>` by name in lower case; a later spelling of a name wins."""
+    """The templates of `SPECIAL_FIELD_<name>` by name in lower case; a later spelling of a name wins.
+
+    `main` takes `special_fields_as_spelled`, since fields may differ in nothing but the case of letters.
+    """
     templates: dict[str, str] = {}
-    for variable, template in environ_vars.items():
-        if not variable.startswith(SPECIAL_FIELD_PREFIX):
-            continue
-        name = variable[len(SPECIAL_FIELD_PREFIX) :].lower()
+    for spelled, template in special_fields_as_spelled(environ_vars).items():
+        name = spelled.lower()
         if name in templates:
-            logger.warning("%s%s is set more than once; using %s", SPECIAL_FIELD_PREFIX, name, variable)
+            logger.warning(
+                "%s%s is set more than once; using %s%s",
+                *(SPECIAL_FIELD_PREFIX, name, SPECIAL_FIELD_PREFIX, spelled),
+            )
         templates[name] = template
     return templates
 
 
-def get_environment_field_defaults(environ_vars: Mapping[str, str]) -> dict[str, str]:
-    """The values of `FIELD_DEFAULTS`, a JSON object of strings, numbers and booleans, as strings by field.
+def special_fields_as_spelled(environ_vars: Mapping[str, str]) -> dict[str, str]:
+    """The templates of `SPECIAL_FIELD_<name>` by name as it is written."""
+    return {
+        variable[len(SPECIAL_FIELD_PREFIX) :]: template
+        for variable, template in environ_vars.items()
+        if variable.startswith(SPECIAL_FIELD_PREFIX)
+    }
+
+
+def get_environment_field_defaults(environ_vars: Mapping[str, str]) -> dict[str, str | bool]:
+    """The values of `FIELD_DEFAULTS`, a JSON object of strings, numbers and booleans, by field.
+
+    A number is its text.
 
     Raises:
         SettingError: `payload.field-defaults` for anything else.
@@ -572,11 +649,12 @@ def get_environment_field_defaults(environ_vars: Mapping[str, str]) -> dict[str,
     if not text:
         return {}
     try:
-        values = json.loads(text)
-    except (ValueError, RecursionError):
-        values = None
+        values = json.loads(text, object_pairs_hook=_each_key_once)
+        found = _shown(text)
+    except (ValueError, RecursionError) as error:
+        values, found = None, f"{_shown(text)} ({error})"
     if not isinstance(values, dict):
-        raise SettingError("payload.field-defaults", "FIELD_DEFAULTS", "a JSON object", _shown(text))
+        raise SettingError("payload.field-defaults", "FIELD_DEFAULTS", "a JSON object", found)
     for name, value in values.items():
         if not isinstance(value, str | int | float) or (
             isinstance(value, float) and not math.isfinite(value)
@@ -587,7 +665,7 @@ def get_environment_field_defaults(environ_vars: Mapping[str, str]) -> dict[str,
                 "a string, a finite number or a boolean",
                 _shown(value),
             )
-    return {name: str(value) for name, value in values.items()}
+    return {name: value if isinstance(value, bool) else str(value) for name, value in values.items()}
 
 
 def source_date_epoch_s(environ_vars: Mapping[str, str]) -> int | None:
@@ -620,20 +698,31 @@ def match_special_fields(
 ) -> dict[str, str]:
     """The templates by the TEXT field that each is for, in the field's own spelling.
 
+    A name means the field of exactly this spelling, else the one that differs in upper and lower case alone.
+
     Raises:
-        SettingError: `payload.special-field` if a name means no TEXT field or several.
+        SettingError: `payload.special-field` if a name means no TEXT field or several, or two names one.
     """
-    matched = _templates(special_field_values, variables)
     texts = _text_fields(variables)
+    names: dict[str, str] = {}
     for name in special_field_values:
-        if _field_meant(name, texts) is None:
+        field = _field_meant(name, texts)
+        if field is None:
             raise SettingError(
                 "payload.special-field",
                 f"{SPECIAL_FIELD_PREFIX}{name}",
                 f"the name of a TEXT field, one of {_some(texts)}" if texts else "no such setting",
                 "another name" if texts else "one, although no field is TEXT",
             )
-    return matched
+        if field in names:
+            raise SettingError(
+                "payload.special-field",
+                f"{SPECIAL_FIELD_PREFIX}{name}",
+                f"one value for the field {field}",
+                f"another as {SPECIAL_FIELD_PREFIX}{names[field]}",
+            )
+        names[field] = name
+    return {field: special_field_values[name] for field, name in names.items()}
 
 
 def _templates(special_field_values: Mapping[str, str], variables: Sequence[Sequence[str]]) -> dict[str, str]:
@@ -684,7 +773,7 @@ def get_field_default_value(
         template = special_field_values.get(field_name, special_field_values.get(field_name.lower()))
         if template is not None:
             return _fill(template, field_name, options.timestamp)
-        return default_text_value if own is None else own
+        return default_text_value if own is None else str(own)
     if var_type == VariableType.NUMERIC:
         return str(default_numeric_value) if own is None else _number(own, field_name)
     raise ValueError(f"Unknown variable type: {var_type}")
@@ -704,9 +793,9 @@ def _fill(template: str, field_name: str, timestamp: str | None) -> str:
     return template.replace(TIMESTAMP_PLACEHOLDER, current_timestamp() if timestamp is None else timestamp)
 
 
-def _number(text: str, field_name: str) -> str:
+def _number(own: str | bool, field_name: str) -> str:
     try:
-        number = float({"True": "1", "False": "0"}.get(text, text))
+        number = float(own)
     except ValueError:
         number = math.nan
     if math.isfinite(number):
@@ -715,7 +804,7 @@ def _number(text: str, field_name: str) -> str:
         "payload.field-default",
         f"the default of field '{field_name}'",
         "a finite number, because the field is NUMERIC",
-        _shown(text),
+        _shown(own),
     )
 
 
@@ -816,11 +905,12 @@ def known_content_type(content_type: str) -> str:
     name = "; ".join(part.strip() for part in content_type.split(";"))
     if name in CONTENT_TYPES:
         return name
-    raise _content_type_error(f"Unsupported content type: {_shown(name)[1:-1]}", "another one")
+    raise _content_type_error(_shown(content_type))
 
 
-def _content_type_error(where: str, found: str) -> SettingError:
-    return SettingError("payload.content-type", where, f"one of {', '.join(CONTENT_TYPES)}", found)
+def _content_type_error(found: str) -> SettingError:
+    expected = f"one of {', '.join(CONTENT_TYPES)}"
+    return SettingError("payload.content-type", "Unsupported content type", expected, found)
 
 
 def encode_records(
@@ -882,9 +972,9 @@ def _encode_parquet(records: Sequence[Mapping[str, Value]]) -> bytes:
     except ImportError as error:
         raise SettingError(
             "payload.parquet",
-            f"Unsupported content type: {PARQUET}",
-            "another one, because only the package servable can write Parquet",
-            "this file without it; install servable, or leave the content type out",
+            "Unsupported content type",
+            "one that this file can write alone",
+            f"{PARQUET}: only the package servable can write Parquet; install it, or leave it out",
         ) from error
     return encode_table(Table.of_records(records), PARQUET)
 
@@ -896,13 +986,32 @@ def payload_file_name(content_type: str, index: int) -> str:
         SettingError: `payload.content-type`.
     """
     form = CONTENT_TYPES[known_content_type(content_type)]
-    return f"payload_{form.stem}_{index}{form.ending}"
+    return f"{SAMPLE_PREFIX}{form.stem}_{index}{form.ending}"
+
+
+class FileNames:
+    """The names of samples as they come, each content type counted from 0."""
+
+    __slots__ = ("_counts",)
+
+    def __init__(self) -> None:
+        self._counts = dict.fromkeys(CONTENT_TYPES, 0)
+
+    def next_of(self, content_type: str) -> str:
+        """The name of the next sample of a content type.
+
+        Raises:
+            SettingError: `payload.content-type`.
+        """
+        name = known_content_type(content_type)
+        self._counts[name] += 1
+        return payload_file_name(name, self._counts[name] - 1)
 
 
 def content_type_of(file_name: str) -> str | None:
     """The content type of a sample by the name of its file, None for the name of something else."""
     for content_type, form in CONTENT_TYPES.items():
-        start = f"payload_{form.stem}_"
+        start = f"{SAMPLE_PREFIX}{form.stem}_"
         index = file_name.removeprefix(start).removesuffix(form.ending)
         if file_name == f"{start}{index}{form.ending}" and index.isascii() and index.isdigit():
             return content_type
@@ -926,8 +1035,12 @@ def save_payloads(  # noqa: PLR0917  the contract's arguments
     """
     defaults = (default_numeric_value, default_text_value, special_field_values)
     payloads = generate_sample_payloads(input_vars, content_types, *defaults, options=options)
+    return _save_samples(output_dir, payloads)
+
+
+def _save_samples(folder: StrPath, payloads: Iterable[Mapping[str, str | bytes]]) -> list[str]:
     logger.info("===== GENERATED PAYLOAD SAMPLES =====")
-    paths = save_bodies(output_dir, map(_logged_body, payloads))
+    paths = save_bodies(folder, map(_logged_body, payloads))
     logger.info("===================================")
     return paths
 
@@ -950,15 +1063,13 @@ def save_bodies(folder: StrPath, bodies: Iterable[tuple[str, bytes]]) -> list[st
         OSError: a file cannot be written.
     """
     os.makedirs(folder, exist_ok=True)
-    counts = dict.fromkeys(CONTENT_TYPES, 0)
+    names = FileNames()
     paths = []
     for content_type, body in bodies:
-        name = known_content_type(content_type)
-        path = os.path.join(folder, payload_file_name(name, counts[name]))
+        path = os.path.join(folder, names.next_of(content_type))
         _write_new(path, body)
         logger.info("Created payload file: %s", path)
         paths.append(path)
-        counts[name] += 1
     return paths
 
 
@@ -973,10 +1084,16 @@ def write_archive(payload_files: Sequence[StrPath], archive_path: StrPath) -> st
     It appears whole or not at all. Its bytes depend on the files' names and contents alone.
 
     Raises:
-        SettingError: `payload.directory`.
+        SettingError: `payload.directory`, `payload.twice` for two files of one base name.
         OSError: a file cannot be read, or the archive not written.
     """
     files = sorted(payload_files, key=os.path.basename)
+    names = [os.path.basename(path) for path in files]
+    for first, second in zip(names, names[1:], strict=False):
+        if first == second:
+            raise SettingError(
+                "payload.twice", str(archive_path), "files of different names", f"two named {_shown(first)}"
+            )
     return write_members(((os.path.basename(path), _contents(path)) for path in files), archive_path)
 
 
@@ -1063,8 +1180,9 @@ def ensure_directory(directory: StrPath) -> bool:
     """Whether the directory exists now; it is made where it did not, and a failure is logged."""
     try:
         os.makedirs(directory, exist_ok=True)
-    except OSError as error:
-        logger.error("Error creating directory %s: %s", directory, error)
+    except (OSError, ValueError) as error:
+        # a NUL, or what is no text: the log cannot hold it as it stands
+        logger.error("Error creating directory %s: %s", ascii(os.fspath(directory))[1:-1], error)
         return False
     return True
 
@@ -1163,26 +1281,30 @@ def _write_payload(
     logger.info("Input model directory: %s", model_dir)
     logger.info("Output directory: %s", output_dir)
     logger.info("Working directory: %s", working_directory)
+    sample_dir = os.path.join(working_directory, SAMPLE_FOLDER)
+    _require_apart(model_dir, output_dir, working_directory)
     content_types = get_environment_content_types(environ_vars)
-    with _whole_folder(os.path.join(working_directory, SAMPLE_FOLDER)) as sample_dir:
-        files, hyperparameters = load_model(model_dir, working_directory)
-        variables = request_variables(hyperparameters)
-        csv_vars = csv_variables(files, variables)
-        _log_model(hyperparameters, variables)
-        options = SampleOptions(
-            field_defaults=get_environment_field_defaults(environ_vars),
-            csv_vars=csv_vars,
-            timestamp=current_timestamp(source_date_epoch_s(environ_vars)),
-        )
-        fields = [*variables, *csv_vars]
-        _warn_of_unused(options.field_defaults, fields)
-        defaults = (
-            get_environment_default_numeric_value(environ_vars),
-            get_environment_default_text_value(environ_vars),
-            match_special_fields(get_environment_special_fields(environ_vars), fields),
-        )
-        paths = save_payloads(sample_dir, variables, content_types, *defaults, options=options)
-        archive_path = create_payload_archive(paths, output_dir)
+    files, hyperparameters = load_model(model_dir, working_directory)
+    variables = request_variables(hyperparameters)
+    csv_vars = csv_variables(files, variables)
+    _log_model(hyperparameters, variables)
+    options = SampleOptions(
+        field_defaults=get_environment_field_defaults(environ_vars),
+        csv_vars=csv_vars,
+        timestamp=current_timestamp(source_date_epoch_s(environ_vars)),
+    )
+    fields = [*variables, *csv_vars]
+    _warn_of_unused(options.field_defaults, fields)
+    defaults = (
+        get_environment_default_numeric_value(environ_vars),
+        get_environment_default_text_value(environ_vars),
+        match_special_fields(special_fields_as_spelled(environ_vars), fields),
+    )
+    _record(fields, defaults, options)  # a value that cannot be used is one in any content type
+    payloads = generate_sample_payloads(variables, content_types, *defaults, options=options)
+    with _whole_samples(sample_dir):
+        paths = _save_samples(sample_dir, payloads)
+    archive_path = create_payload_archive(paths, output_dir)
     logger.info("Generated %d payload samples", len(paths))
     logger.info("Content types: %s", ", ".join(content_types))
     logger.info("Payload files: %s", sample_dir)
@@ -1196,15 +1318,60 @@ def _path(paths: Mapping[str, str], key: str, kind: str) -> str:
     return paths[key]
 
 
-@contextmanager
-def _whole_folder(folder: str) -> Iterator[str]:
-    """The folder without what an earlier run left; it is removed when the block fails."""
-    shutil.rmtree(folder, ignore_errors=True)
+def _require_apart(model_dir: str, output_dir: str, working_directory: str) -> None:
+    """Refuses to write beside the files of the model, and to keep samples where something else lies."""
+    for setting, directory in (("output_dir", output_dir), ("WORKING_DIRECTORY", working_directory)):
+        if _spellings(directory) & _spellings(model_dir):
+            raise SettingError(
+                "payload.place", setting, "another directory than the model's", _shown(directory)
+            )
+    sample_dirs = {os.path.join(path, SAMPLE_FOLDER) for path in _spellings(working_directory)}
+    for what, directory in (("the model", model_dir), ("the output", output_dir)):
+        for path in _spellings(directory):
+            if any(path == kept or path.startswith(os.path.join(kept, "")) for kept in sample_dirs):
+                raise SettingError(
+                    "payload.place",
+                    "WORKING_DIRECTORY",
+                    f"a directory whose {SAMPLE_FOLDER} is for samples alone",
+                    f"{what} in it, {_shown(directory)}",
+                )
+
+
+def _spellings(path: str) -> set[str]:
+    """A path as it is named and as links lead to it."""
     try:
-        yield folder
+        return {os.path.abspath(path), os.path.realpath(path)}
+    except ValueError:  # a NUL; whoever reads or makes it says so
+        return set()
+
+
+@contextmanager
+def _whole_samples(folder: str) -> Iterator[None]:
+    """Empties the folder of an earlier run's samples, and of this one's where the block fails."""
+    if os.path.islink(folder):
+        os.unlink(folder)
+    _remove_samples(folder)
+    try:
+        yield
     except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
+        _remove_samples(folder)
+        if os.path.isdir(folder) and not os.listdir(folder):
+            os.rmdir(folder)
         raise
+
+
+def _remove_samples(folder: str) -> None:
+    """Removes files with the names of samples; others may be somebody's notes."""
+    if not os.path.isdir(folder):
+        return
+    with os.scandir(folder) as entries:
+        paths = [
+            entry.path
+            for entry in entries
+            if content_type_of(entry.name) is not None and not entry.is_dir(follow_symlinks=False)
+        ]
+    for path in paths:
+        os.unlink(path)
 
 
 def _log_model(hyperparameters: Mapping[str, Any], variables: Sequence[Sequence[str]]) -> None:
@@ -1221,7 +1388,7 @@ def _log_model(hyperparameters: Mapping[str, Any], variables: Sequence[Sequence[
         logger.warning("No field is left for a request; the samples are empty")
 
 
-def _warn_of_unused(field_defaults: Mapping[str, str], fields: Sequence[Sequence[str]]) -> None:
+def _warn_of_unused(field_defaults: Mapping[str, str | bool], fields: Sequence[Sequence[str]]) -> None:
     names = {name for name, _ in fields}
     for name in field_defaults:
         if name not in names:
