@@ -33,6 +33,7 @@ import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
+from itertools import pairwise
 from types import MappingProxyType
 
 # `typing`, `dataclasses`, `argparse` and `pathlib` would take a third of the time of a run: types are for
@@ -270,7 +271,7 @@ def _look_in_archive(archive: str) -> tuple[ModelFiles | None, str]:
         return None, f" (the archive cannot be read: {error.found})"
     except ModelNotFoundError as error:
         logger.warning("Passing over the archive, other locations follow: %s", error)
-        return None, f" (in the archive {error.found})"
+        return None, f" (in the archive: {error.found})"
 
 
 def _look_in_folder(folder: StrPath) -> ModelFiles | None:
@@ -369,7 +370,7 @@ def _members(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
         count += 1
         if count > MAX_ARCHIVE_MEMBERS:
             raise tarfile.ReadError(f"more than {MAX_ARCHIVE_MEMBERS} members")
-        tar.members.clear()
+        tar.members.clear()  # type: ignore[attr-defined]
         yield member
 
 
@@ -424,11 +425,11 @@ def _parse_object(data: bytes, where: str) -> dict[str, Any]:
 
 
 def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the key {_shown(twice)} is there twice")
+    members: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in members:
+            raise ValueError(f"the key {_shown(name)} is there twice")
+        members[name] = value
     return members
 
 
@@ -541,7 +542,7 @@ def _column_names(files: ModelFiles) -> list[str] | None:
 
 
 def _manifest_columns(data: bytes, where: str) -> list[str] | None:
-    """The columns that a manifest of this package names; None where it names none, or is of something else."""
+    """The columns that a manifest of this package names; None where it names none, or is another's."""
     try:
         schema = _parse_object(data, where).get("schema")
     except DamagedModelError as error:
@@ -1089,7 +1090,7 @@ def write_archive(payload_files: Sequence[StrPath], archive_path: StrPath) -> st
     """
     files = sorted(payload_files, key=os.path.basename)
     names = [os.path.basename(path) for path in files]
-    for first, second in zip(names, names[1:], strict=False):
+    for first, second in pairwise(names):
         if first == second:
             raise SettingError(
                 "payload.twice", str(archive_path), "files of different names", f"two named {_shown(first)}"
