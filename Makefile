@@ -37,6 +37,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/records.py
 	$(BIN)/python benchmarks/evaluation.py
 	$(BIN)/python benchmarks/verbs.py
+	$(BIN)/python benchmarks/payload.py
 	@if test -f demo-output/model.tar.gz; then $(BIN)/python benchmarks/text.py demo-output/model.tar.gz; \
 	else echo "text: run \`make demo\` first, which makes the model"; fi
 

@@ -30,13 +30,13 @@ class Store:
         found = self.client.list_objects_v2(Bucket="models")
         return [entry["Key"] for entry in found.get("Contents", ())]
 
-    def deny_writing(self) -> None:
-        """Refuse whoever stores an object in the bucket."""
+    def deny_writing(self, keys: str = "*") -> None:
+        """Refuse whoever stores an object in the bucket, or one of these keys."""
         denied = {
             "Effect": "Deny",
             "Principal": "*",
             "Action": "s3:PutObject",
-            "Resource": "arn:aws:s3:::models/*",
+            "Resource": f"arn:aws:s3:::models/{keys}",
         }
         policy = json.dumps({"Version": "2012-10-17", "Statement": [denied]})
         self.client.put_bucket_policy(Bucket="models", Policy=policy)

@@ -98,7 +98,9 @@ def test_an_unsupported_content_type_is_refused_with_those_that_are(
 ) -> None:
     sentence = said(workdir, "--content-types", content_types)
 
-    assert sentence.startswith(f"Unsupported content type: text/xml: expected one of {SUPPORTED}, found ")
+    assert sentence == (
+        f"Unsupported content type: expected one of {SUPPORTED}, found 'text/xml'; correct this setting"
+    )
 
 
 @pytest.mark.parametrize("content_types", ["", " ", "application/json,,text/csv", "text/csv,"])
@@ -143,8 +145,8 @@ def test_an_empty_content_type_is_refused(content_types: str, workdir: Path) -> 
         ),
         (
             ("--special-field", "amount=1"),
-            "SPECIAL_FIELD_amount: expected the name of a TEXT field, one of region, Plan, found another name"
-            "; correct this setting",
+            "the special field amount: expected the name of a TEXT field, one of region, Plan, found another "
+            "name; correct this setting",
         ),
         (
             ("--special-field", "plan={now}"),
@@ -188,19 +190,72 @@ def test_a_setting_that_means_nothing_is_refused(
         ("model.tar.gz", (), "the input model.tar.gz"),
         ("model/payload.tar.gz", (), "the input model"),
         ("model/../model/new/payload.tar.gz", (), "the input model"),
-        ("mine.csv", ("--sample", "mine.csv"), "the input mine.csv"),
-        ("golden.tar.gz", ("--golden",), "the golden answers beside it"),
-        ("folder", (), "a folder"),
+        ("mine.tar.gz", ("--sample", "mine.tar.gz"), "the input mine.tar.gz"),
+        ("golden.tar.gz", ("--golden",), "the golden answers of the same name"),
+        ("folder.tgz", (), "a folder"),
     ],
 )
 def test_no_input_is_written_over(output: str, options: tuple[str, ...], found: str, workdir: Path) -> None:
-    (workdir / "folder").mkdir()
-    (workdir / "mine.csv").write_text("amount,region,Plan\n1,a,b\n")
+    (workdir / "folder.tgz").mkdir()
+    (workdir / "mine.tar.gz").write_text("amount,region,Plan\n1,a,b\n")
     shutil.make_archive(str(workdir / "model"), "gztar", workdir / "model")
     artifact = "model.tar.gz" if output == "model.tar.gz" else "model"
 
     assert refusal("payload", artifact, "-o", output, *options, cwd=workdir) == (
         f"error: {output}: expected a place for the output alone, found {found}; choose another place\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "place"),
+    [
+        (("--archive-per-content-type",), "p_application_json.tar.gz"),
+        (("--archive-per-content-type", "--golden"), "golden_p_text_csv.tar.gz"),
+        (("--golden",), "golden.tar.gz"),
+    ],
+)
+def test_no_input_is_written_over_by_a_file_of_another_name_than_the_output(
+    options: tuple[str, ...], place: str, workdir: Path
+) -> None:
+    archive = shutil.make_archive(str(workdir / "model"), "gztar", workdir / "model")
+    Path(archive).rename(workdir / place)
+    types = ("--content-types", "application/json,text/csv")
+
+    assert refusal("payload", place, "-o", "p.tar.gz", *types, *options, cwd=workdir) == (
+        f"error: {place}: expected a place for the output alone, found the input {place}; choose another "
+        "place\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "place"),
+    [
+        (("--archive-per-content-type",), "p_application_json.tar.gz"),
+        (("--golden",), "golden.tar.gz"),
+    ],
+)
+def test_no_folder_is_in_the_place_of_a_file(options: tuple[str, ...], place: str, workdir: Path) -> None:
+    (workdir / place).mkdir()
+
+    assert refusal("payload", "model", "-o", "p.tar.gz", *options, cwd=workdir) == (
+        f"error: {place}: expected a place for the output alone, found a folder; choose another place\n"
+    )
+
+
+@pytest.mark.parametrize("output", ["payload.zip", "payload", "payload.tar", ".tar.gz", "payload.TAR.GZ"])
+def test_an_archive_is_called_what_it_is(output: str, workdir: Path) -> None:
+    assert refusal("payload", "model", "-o", output, cwd=workdir) == (
+        f"error: {output}: expected a name that ends in .tar.gz or .tgz, found another; choose another "
+        "place\n"
+    )
+
+
+def test_several_archives_have_no_place_under_one_key(workdir: Path) -> None:
+    options = ("--archive-per-content-type", "--content-types", "application/json,text/csv")
+
+    assert said(workdir, *options, "--to", "s3://models/reviews") == (
+        "--to: expected a prefix that ends in /, because 2 archives go there, found 's3://models/reviews'; "
+        "add the /"
     )
 
 
@@ -246,7 +301,8 @@ def test_a_field_in_both_lists_is_a_number_and_a_warning(workdir: Path) -> None:
     ran = run("payload", "model", "-o", "payload.tar.gz", "--content-types", "text/csv", cwd=workdir)
 
     assert ran.exit_code == 0
-    assert "WARNING: 'amount' is listed more than once: a CSV repeats its column" in ran.stderr
+    assert "WARNING: 'amount' is listed more than once: JSON has it once, as NUMERIC" in ran.stderr
+    assert "WARNING: 'amount' is more than one column: a CSV repeats it" in ran.stderr
 
 
 def test_a_broken_moment_is_refused(workdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -118,7 +118,7 @@ def test_a_setting_of_payload_that_is_not_served_is_refused(workshop: Path) -> N
     message = refusal("payload", "model.tar.gz", "-o", "new.tar.gz", *types, cwd=workshop)
 
     assert message == (
-        "error: Unsupported content type: application/xml: expected one of application/json, text/csv, "
-        "text/csv; header=present, application/x-ndjson, application/jsonlines, application/x-parquet, found "
-        "another one; correct this setting\n"
+        "error: Unsupported content type: expected one of application/json, text/csv, text/csv; "
+        "header=present, application/x-ndjson, application/jsonlines, application/x-parquet, found "
+        "'application/xml'; correct this setting\n"
     )

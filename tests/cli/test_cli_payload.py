@@ -9,11 +9,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 from fixtures_models import Model, Ran, run, run_well
 from fixtures_s3 import Store
-from servable.payload import read_golden_answers, script
+from servable.cli.payload import command as payload_verb
+from servable.payload import Strategy, read_golden_answers, script
 
 ALL = ",".join(script.CONTENT_TYPES)
 REALISTIC = ("--strategy", "realistic", "--samples", "5", "--content-types", "application/json,text/csv")
@@ -262,6 +264,30 @@ def test_without_boto3_the_extra_is_named_before_the_work(
         '`pip install "servable[aws]"`\n',
     )
     assert not (tmp_path / "payload.tar.gz").exists()
+
+
+def test_without_boto3_a_payload_that_stays_here_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    artifact = lists_of_fields(tmp_path / "model")
+    monkeypatch.delitem(sys.modules, "servable.payload.upload", raising=False)
+    for name in ("boto3", "boto3.session", "botocore"):
+        monkeypatch.setitem(sys.modules, name, None)
+
+    run_well("payload", artifact, "-o", "payload.tar.gz", cwd=tmp_path)
+
+    assert "servable.payload.upload" not in sys.modules
+    assert len(members(tmp_path / "payload.tar.gz")) == 1
+
+
+def test_the_choices_of_the_verb_are_those_of_the_library() -> None:
+    options = {option.name: option for option in payload_verb.params if isinstance(option, click.Option)}
+
+    choices = options["strategy"].type
+    assert isinstance(choices, click.Choice)
+    assert list(choices.choices) == [str(strategy) for strategy in Strategy]
+    told = str(options["content_types"].help).partition("commas: ")[2].rstrip(".").split(", ")
+    assert sorted(map(script.known_content_type, told)) == sorted(script.CONTENT_TYPES)
 
 
 def test_the_exported_script_runs_alone_and_writes_what_the_package_writes(tmp_path: Path) -> None:

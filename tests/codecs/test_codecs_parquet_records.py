@@ -1,9 +1,13 @@
 """Parquet files of one record: what the reader finds in them is what was written."""
 
+import io
 import math
 
 import pytest
-from hypothesis import given, settings
+from arro3.core import Array, DataType
+from arro3.core import Table as ArrowTable
+from arro3.io import read_parquet, write_parquet
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from servable.codecs import ParquetRecords, decode_request
@@ -12,6 +16,8 @@ from servable.records import Cell
 
 PARQUET = "application/x-parquet"
 NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
+EXTREMES = (5e-324, -2.2250738585072014e-308, 1.7976931348623157e308, -0.0, math.inf, -math.inf, math.nan)
+NUMBERS = st.one_of(st.floats(), st.sampled_from(EXTREMES))
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=200)
 
 
@@ -33,6 +39,31 @@ def test_a_record_reads_back_as_it_was(columns: dict[str, Cell]) -> None:
 
     assert read(records.encode(list(columns.values()))) == columns
     assert read(records.encode([None] * len(columns))) == dict.fromkeys(columns)
+
+
+@settings(max_examples=60, deadline=None)
+@given(columns=st.dictionaries(NAMES, st.one_of(st.none(), TEXTS, NUMBERS), min_size=1, max_size=16))
+@example(columns={"": "x" * 70_000, "a number": math.nan, "\U0001f600\u0301": "\0\ufeff\r\n", "none": None})
+@example(columns={str(number): number for number in EXTREMES})
+def test_another_reader_finds_the_cells_that_another_writer_of_the_same_record_has(
+    columns: dict[str, str | float | None],
+) -> None:
+    numbers = [name for name, cell in columns.items() if isinstance(cell, float)]
+    records = ParquetRecords(list(columns), numbers=numbers)
+    other = io.BytesIO()
+    types = {True: DataType.float64(), False: DataType.string()}
+    arrays = [Array([cell], type=types[name in numbers]) for name, cell in columns.items()]
+    write_parquet(ArrowTable.from_arrays(arrays, names=list(columns)), other)
+
+    ours, theirs = (
+        read_parquet(io.BytesIO(data)).read_all()
+        for data in (records.encode(list(columns.values())), other.getvalue())
+    )
+
+    assert ours.column_names == theirs.column_names == list(columns)
+    for mine, its in zip(ours.columns, theirs.columns, strict=True):
+        assert mine.type == its.type
+        assert repr(mine.to_pylist()) == repr(its.to_pylist())  # NaN and the sign of zero too
 
 
 def test_records_of_one_writer_do_not_depend_on_those_before() -> None:

@@ -123,7 +123,7 @@ def passed_over(suffix: str, texts: Sequence[str]) -> None:
 
 def lists_texts(suffix: str, texts: Sequence[str]) -> NoReturn:
     # of many fields a sentence names the first
-    raise RefusedError("ValueError", f"SPECIAL_FIELD_{suffix.lower()}", *texts[:5])
+    raise RefusedError("ValueError", f"SPECIAL_FIELD_{suffix}", *texts[:5])
 
 
 def formatted(template: str, field: str, clock: str) -> str:

@@ -12,7 +12,8 @@ from payload_recorded import PayloadCase, Refusal, agrees
 from payload_replay import replayed
 from payload_rules import RULES
 
-NAMES = ["a", "b", "Ab", "aB", "x y", "na,me", 'q"t', "\u00fcn", "\u6570", "id", "label", "1"]
+PAIRS = ["Ab", "aB", "User_ID", "user_id"]
+NAMES = [*PAIRS, "a", "b", "x y", "na,me", 'q"t', "\u00fcn", "\u6570", "id", "label", "1"]
 TYPES = [
     "application/json",
     "text/csv",
@@ -70,6 +71,10 @@ def settings_of_a_run(draw: st.DrawFn) -> dict[str, str]:
 @settings(max_examples=60, deadline=None)
 @given(told=hyperparameters, environ=settings_of_a_run())
 @example(told={"tab_field_list": ["a"], "cat_field_list": ["b"]}, environ={"CONTENT_TYPES": ",".join(TYPES)})
+@example(
+    told={"tab_field_list": [], "cat_field_list": ["user_id", "User_ID"]},
+    environ={"CONTENT_TYPES": "text/csv", "SPECIAL_FIELD_User_ID": "v"},
+)
 def test_any_run_has_the_answer_of_the_settled_readings(
     told: dict[str, Any], environ: dict[str, str]
 ) -> None:

@@ -11,12 +11,13 @@ from golden_records import Scores, decoded
 import servable
 from fixtures_models import Endpoint, Model, contents
 from servable.artifact import read_artifact
-from servable.codecs import decode_request
-from servable.payload import generate, script
+from servable.codecs import decode_answer, decode_request, label_of
+from servable.payload import generate, read_golden_answers, script, write_golden
 from servable.payload.archive import PayloadRequest, read_payload
 from servable.payload.facts import ModelFacts, facts_of
 from servable.payload.illegal import illegal_requests, names_fault
 from servable.payload.strategies import Strategy
+from servable.prove.parity import Expected, Within, compare
 from servable.records import Predictions, Records
 from servable.scorer import Scorer
 
@@ -52,6 +53,7 @@ class Served:
 
     endpoint: Endpoint
     archive: Path
+    trained: Path
     facts: ModelFacts
     training: TrainingSide
 
@@ -66,6 +68,7 @@ def served(request: pytest.FixtureRequest) -> Served:
     return Served(
         endpoint=request.getfixturevalue("text_endpoint" if is_text else "endpoint"),
         archive=model.archive,
+        trained=model.trained,
         facts=facts_of(read_artifact(model.archive)),
         training=TrainingSide(model.trained),
     )
@@ -91,12 +94,36 @@ def test_every_file_of_a_strategy_is_answered_as_the_training_side_scores_it(
         file = cases[request.name]
 
         told = f"{file.case} in {file.content_type}"
-        assert len(found.labels) == len(expected) == file.records, told
+        assert len(expected) == file.records, told
+        assert list(found.labels) == [label_of(int(index)) for index in expected.label], told
         assert np.abs(found.raw - expected.raw[:, 1]).max() <= RAW_WITHIN, told
         assert np.abs(found.calibrated - expected.calibrated[:, 1]).max() <= CALIBRATED_WITHIN, told
 
     assert {request.content_type for request in requests} == set(script.CONTENT_TYPES)
     assert len(requests) == len(summary.files)
+
+
+def test_what_is_served_are_the_golden_answers_of_the_training_side(served: Served, tmp_path: Path) -> None:
+    made = generate(
+        served.archive, tmp_path / "payload.tar.gz", strategy=Strategy.REALISTIC, samples=4, seed=3
+    )
+    path = write_golden(made.archive, served.archive, reference=served.trained).path
+    golden = read_golden_answers(path)
+    payload = read_payload(made.archive, schema=served.facts.schema)
+
+    golden.require_payload(payload)
+    golden.require_tolerance(read_artifact(served.archive))
+    assert not golden.document.is_packed
+    for file, request in zip(golden.document.files, payload.requests, strict=True):
+        reply = served.endpoint.invoke(request.body, request.content_type, accept=request.accept)
+        expected = golden.answer_to(file, records=request.records)
+        rule = Within(raw=golden.document.tolerance.raw, calibrated=file.calibrated_within)
+
+        found = compare(Expected.of_answer(expected), decode_answer(reply.body, request.accept), rule)
+
+        assert found is not None, file.name
+        assert found.acceptable.all(), file.name
+        assert not found.flipped.any(), file.name
 
 
 def test_a_hostile_request_that_is_sent_again_gets_the_same_answer(served: Served, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from math import inf, nextafter
 from typing import Any
 
@@ -9,10 +10,13 @@ import numpy as np
 import pytest
 from payload_models import EVERY_KIND, MAX_CHUNKS, MAX_TOKENS, MODELS, WIDE, stored_text
 
+from servable.artifact import StoredRiskTable
 from servable.errors import BadInput
 from servable.payload.facts import ModelFacts
 from servable.payload.samples import Sample
+from servable.payload.strategies import Strategy
 from servable.payload.strategies.boundary import boundary_samples
+from servable.payload.strategies.long_cases import without_room
 from servable.preprocess import TextTrace
 from servable.preprocess.text import TextPipeline, TextSettings
 from servable.records import Records, Table
@@ -87,6 +91,16 @@ def test_categories_stand_at_the_ends_of_their_tables() -> None:
     assert cells("categories-of-most-risk", "branch") == ["10"]
 
 
+def test_a_table_without_a_category_has_no_end() -> None:
+    empty = StoredRiskTable(bins={}, default_bin=0.5)
+    facts = replace(EVERY_KIND, risk_tables={**EVERY_KIND.risk_tables, "region": empty})
+    usual = cells("one-record", "region")
+
+    assert cells("categories-of-most-risk", "region", facts=facts) == usual
+    assert cells("categories-of-most-risk", "branch", facts=facts) == ["10"]
+    assert "categories-of-least-risk" not in samples_of(replace(facts, risk_tables={"region": empty}))
+
+
 @pytest.mark.parametrize(("noun", "field"), [("categories", "region"), ("texts", "title")])
 def test_a_cell_of_the_most_characters_has_no_room_for_another(noun: str, field: str) -> None:
     sample = samples_of(EVERY_KIND)[f"{noun}-of-the-most-characters"]
@@ -114,6 +128,23 @@ def test_a_dialogue_of_the_most_chunks_loses_no_message() -> None:
 
     assert len(trace.chunks) == MAX_CHUNKS
     assert not trace.lost_messages
+
+
+@pytest.mark.parametrize("field", ["title", "dialogue"])
+def test_a_text_that_no_cell_has_room_for_is_left_out_and_told(field: str) -> None:
+    stored = replace(EVERY_KIND.texts[field], max_tokens=40_000, max_chunks=10**9)
+    facts = replace(EVERY_KIND, texts={**EVERY_KIND.texts, field: stored})
+    usual = cells("one-record", field)
+
+    samples = samples_of(facts)
+    around = samples["texts-around-the-most-tokens"].records
+    left_out = dict(without_room(Strategy.BOUNDARY, facts))
+
+    assert [record[field] for record in around] == usual * len(around)
+    assert left_out["texts-around-the-most-tokens"] == [field]
+    assert ("texts-of-the-most-chunks" in left_out) is (field == "dialogue")
+    assert ("texts-of-the-most-chunks" in samples) is (field == "title")
+    assert not dict(without_room(Strategy.BOUNDARY, EVERY_KIND))
 
 
 @pytest.mark.parametrize(

@@ -8,27 +8,15 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from payload_cases import (
+
+from fixtures_script import (
     HYPERPARAMETERS,
     run,
     warnings,
     write_archive,
     write_hyperparameters,
 )
-
 from servable.payload import script
-
-
-def test_the_archive_comes_first(tmp_path: Path) -> None:
-    model_dir = tmp_path / "model"
-    write_hyperparameters(model_dir)
-    inner = json.dumps({"tab_field_list": ["from_archive"]}).encode()
-    write_archive(model_dir / "model.tar.gz", {"hyperparameters.json": inner})
-
-    found = script.extract_hyperparameters_from_tarball(model_dir, tmp_path / "work")
-
-    assert found == {"tab_field_list": ["from_archive"]}
-    assert (tmp_path / "work" / "hyperparameters.json").read_bytes() == inner
 
 
 def test_a_directory_named_like_the_archive_comes_second(tmp_path: Path) -> None:
@@ -49,33 +37,12 @@ def test_the_model_directory_comes_third(tmp_path: Path) -> None:
     assert found["pipeline_name"] == "third"
 
 
-def test_of_several_files_below_the_first_in_sorted_order_is_taken_with_a_warning(
-    tmp_path: Path, log: pytest.LogCaptureFixture
-) -> None:
-    write_hyperparameters(tmp_path / "model" / "b", pipeline_name="b")
-    write_hyperparameters(tmp_path / "model" / "a" / "deep", pipeline_name="a")
-
-    found = script.extract_hyperparameters_from_tarball(tmp_path / "model", tmp_path / "work")
-
-    assert found["pipeline_name"] == "a"
-    assert "2 files named hyperparameters.json" in warnings(log)
-
-
 def test_a_file_in_the_working_directory_is_replaced(model_dir: Path, tmp_path: Path) -> None:
     write_hyperparameters(tmp_path / "work", pipeline_name="of an earlier run")
 
     script.extract_hyperparameters_from_tarball(model_dir, tmp_path / "work")
 
     assert json.loads((tmp_path / "work/hyperparameters.json").read_text()) == HYPERPARAMETERS
-
-
-@pytest.mark.parametrize("name", ["./hyperparameters.json", "././hyperparameters.json"])
-def test_a_dot_before_a_members_name_does_not_matter(tmp_path: Path, name: str) -> None:
-    write_archive(tmp_path / "model" / "model.tar.gz", {name: b'{"tab_field_list": ["x"]}'})
-
-    found = script.extract_hyperparameters_from_tarball(tmp_path / "model", tmp_path / "work")
-
-    assert found == {"tab_field_list": ["x"]}
 
 
 @pytest.mark.parametrize(
@@ -228,3 +195,100 @@ def test_hyperparameters_that_are_no_json_object_are_refused_and_not_kept(tmp_pa
         script.extract_hyperparameters_from_tarball(tmp_path / "model", tmp_path / "work")
 
     assert not (tmp_path / "work").exists()
+
+
+def test_a_key_that_is_there_twice_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "hyperparameters.json").write_text('{"tab_field_list": ["a"], "tab_field_list": ["b"]}')
+
+    with pytest.raises(ValueError, match="the key 'tab_field_list' is there twice"):
+        script.extract_hyperparameters_from_tarball(tmp_path, tmp_path / "work")
+
+
+def test_of_a_broken_archive_alone_the_error_says_that_it_is_broken(tmp_path: Path) -> None:
+    (tmp_path / "model.tar.gz").write_bytes(b"no archive")
+
+    with pytest.raises(FileNotFoundError, match=r"found only model.tar.gz .* \(the archive cannot be read: "):
+        script.find_model_files(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("most", "is_read"), [(script.MAX_ARCHIVE_MEMBERS, True), (script.MAX_ARCHIVE_MEMBERS + 1, False)]
+)
+def test_an_archive_of_countless_members_is_not_read_to_its_end(
+    most: int, is_read: bool, tmp_path: Path
+) -> None:
+    header = tarfile.TarInfo("x").tobuf(tarfile.USTAR_FORMAT)
+    info = tarfile.TarInfo("hyperparameters.json")
+    info.size = 2
+    data = header * (most - 1) + info.tobuf(tarfile.USTAR_FORMAT) + b"{}".ljust(512, b"\0") + bytes(1024)
+    (tmp_path / "model.tar.gz").write_bytes(gzip.compress(data, 1))
+
+    if is_read:
+        assert script.read_model_archive(tmp_path / "model.tar.gz").hyperparameters == b"{}"
+    else:
+        with pytest.raises(ValueError, match="more than 10000 members"):
+            script.read_model_archive(tmp_path / "model.tar.gz")
+
+
+def test_the_members_that_were_passed_are_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    archive = write_archive(
+        tmp_path / "m.tar.gz", {"a": b"", "b": b"", "hyperparameters.json": b"{}", "c": b""}
+    )
+    kept = []
+    normal = os.path.normpath
+
+    with tarfile.open(archive) as tar:
+        for member in script._members(tar):
+            kept.append(len(tar.members))  # type: ignore[attr-defined]
+            assert normal(member.name)
+
+    assert kept == [0, 0, 0, 0]
+
+
+def _link(kind: bytes, target: str) -> tarfile.TarInfo:
+    info = tarfile.TarInfo()
+    info.type, info.linkname = kind, target
+    return info
+
+
+def test_a_hard_link_is_the_file_that_it_means(tmp_path: Path) -> None:
+    archive = write_archive(
+        tmp_path / "m.tar.gz",
+        {
+            "data/lists.json": b'{"tab_field_list": ["x"]}',
+            "hyperparameters.json": _link(tarfile.LNKTYPE, "./data/lists.json"),
+        },
+    )
+
+    assert script.read_model_archive(archive).hyperparameters == b'{"tab_field_list": ["x"]}'
+
+
+@pytest.mark.parametrize(
+    ("kind", "target"),
+    [
+        (tarfile.SYMTYPE, "data/lists.json"),
+        (tarfile.SYMTYPE, "/etc/passwd"),
+        (tarfile.LNKTYPE, "nothing"),
+        (tarfile.LNKTYPE, "hyperparameters.json"),
+        (tarfile.LNKTYPE, "other"),
+    ],
+    ids=["in the archive", "out of it", "to nothing", "to itself", "to a link"],
+)
+def test_any_other_link_is_said_and_not_followed(
+    kind: bytes, target: str, tmp_path: Path, log: pytest.LogCaptureFixture
+) -> None:
+    archive = write_archive(
+        tmp_path / "model.tar.gz",
+        {
+            "data/lists.json": b"{}",
+            "other": _link(tarfile.SYMTYPE, "data/lists.json"),
+            "hyperparameters.json": _link(kind, target),
+            "manifest.json": _link(tarfile.SYMTYPE, "data/lists.json"),
+        },
+    )
+
+    with pytest.raises(FileNotFoundError, match="found a link of this name"):
+        script.read_model_archive(archive)
+    with pytest.raises(FileNotFoundError, match=r"\(in the archive: a link of this name\)"):
+        script.find_model_files(tmp_path)
+    assert "manifest.json is a link; not followed" in warnings(log)

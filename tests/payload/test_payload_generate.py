@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 import servable.payload
+from fixtures_models import contents
 from servable.codecs import decode_request
 from servable.errors import BadInput, Damaged, NotFound, ServableError
-from servable.payload import PayloadFile, PayloadSummary, generate, script
+from servable.payload import ArchiveLayout, PayloadFile, PayloadSummary, Places, generate, script
 from servable.schema import Field, Kind, Schema
 
 FIELDS = {
@@ -45,7 +46,7 @@ def samples(archive: Path) -> dict[str, str]:
 
 
 def test_every_name_that_the_room_exports_is_there() -> None:
-    assert all(callable(getattr(servable.payload, name)) for name in servable.payload.__all__)
+    assert all(hasattr(servable.payload, name) for name in servable.payload.__all__)
 
 
 @pytest.mark.parametrize("form", [archived, lambda folder: folder], ids=["archive", "directory"])
@@ -223,7 +224,7 @@ def test_an_artifact_that_cannot_be_used_is_one_sentence_and_nothing_is_written(
         (
             {"content_types": ("text/xml",)},
             "payload.content-type",
-            "Unsupported content type: text/xml: expected one of application/json, text/csv, ",
+            "Unsupported content type: expected one of application/json, text/csv, ",
         ),
         (
             {"default_numeric_value": float("nan")},
@@ -239,7 +240,7 @@ def test_an_artifact_that_cannot_be_used_is_one_sentence_and_nothing_is_written(
         (
             {"special_fields": {"amount": "1"}},
             "payload.special-field",
-            "SPECIAL_FIELD_amount: expected the name of a TEXT field, one of ",
+            "the special field amount: expected the name of a TEXT field, one of ",
         ),
         (
             {"field_defaults": {"amount": "many"}},
@@ -270,14 +271,58 @@ def test_an_argument_that_cannot_be_used_is_one_sentence_and_leaves_the_former_a
     assert sorted(path.name for path in tmp_path.iterdir()) == ["artifact", "payload.tar.gz"]
 
 
-@pytest.mark.parametrize("name", ["", "file/payload.tar.gz"], ids=["a directory", "below a file"])
-def test_an_output_that_cannot_be_written_is_one_sentence(artifact: Path, tmp_path: Path, name: str) -> None:
+def test_an_output_that_cannot_be_written_is_one_sentence(artifact: Path, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
     with pytest.raises(
         BadInput, match="expected a file or directory that can be read and written here"
     ) as caught:
-        generate(artifact, tmp_path / name)
+        generate(artifact, tmp_path / "file" / "payload.tar.gz")
 
     assert caught.value.code == "payload.file"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["artifact", "file"]
+
+
+@pytest.mark.parametrize(
+    ("output", "layout", "found"),
+    [
+        ("z.tar.gz", ArchiveLayout.PER_CONTENT_TYPE, "found the input "),
+        ("z_application_json.tar.gz", ArchiveLayout.ONE, "found the input "),
+        ("folder.tgz", ArchiveLayout.ONE, "found a folder; "),
+        ("z.zip", ArchiveLayout.ONE, "expected a name that ends in .tar.gz or .tgz, found another; "),
+        ("", ArchiveLayout.ONE, "expected a name that ends in .tar.gz or .tgz, found another; "),
+    ],
+)
+def test_an_output_that_is_something_else_is_refused(
+    output: str, layout: ArchiveLayout, found: str, artifact: Path, tmp_path: Path
+) -> None:
+    model = archived(artifact).rename(tmp_path / "z_application_json.tar.gz")
+    (tmp_path / "folder.tgz").mkdir()
+    before = contents(tmp_path)
+
+    with pytest.raises(BadInput) as caught:
+        generate(model, tmp_path / output, layout=layout)
+
+    assert caught.value.code == "payload.target"
+    assert found in str(caught.value)
+    assert contents(tmp_path) == before
+
+
+def test_nothing_is_written_into_an_artifact_that_is_a_folder(artifact: Path) -> None:
+    with pytest.raises(BadInput, match="found the input "):
+        generate(artifact, artifact / "new" / "payload.tar.gz")
+
+
+def test_golden_answers_are_named_after_their_archive_where_there_may_be_several(tmp_path: Path) -> None:
+    one, several = (
+        Places.of(tmp_path / "p.tgz", content_types=[*BOTH, " text/csv "], layout=layout)
+        for layout in ArchiveLayout
+    )
+
+    assert [path.name for path in one.archives] == ["p.tgz"]
+    assert [one.golden_of(path).name for path in one.archives] == ["golden.tar.gz"]
+    assert [path.name for path in several.archives] == ["p_application_json.tgz", "p_text_csv.tgz"]
+    assert [several.golden_of(path).name for path in several.archives] == [
+        "golden_p_application_json.tgz",
+        "golden_p_text_csv.tgz",
+    ]

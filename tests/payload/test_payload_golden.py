@@ -2,27 +2,39 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
 import servable
-from servable.artifact import MemoryFiles, StoredCalibration, read_archive, read_files, write_tar_gz
+from servable.artifact import (
+    MemoryFiles,
+    StoredCalibration,
+    read_archive,
+    read_artifact,
+    read_files,
+    write_tar_gz,
+)
 from servable.calibration import Calibrator
 from servable.codecs import decode_answer
 from servable.errors import BadInput, Damaged, NotFound, ServableError
-from servable.pack import pack
+from servable.pack import NoRecords, pack
 from servable.payload import GoldenAnswers, payload_requests, read_golden_answers, write_golden
 from servable.payload.golden.answering import answer_payload
-from servable.payload.golden.job import GoldenJob
+from servable.payload.golden.job import GoldenJob, Message, Refused
+from servable.payload.golden.likeness import require_same_model
 from servable.payload.golden.process import answer_apart
 from servable.payload.golden.reference import require_fit
 from servable.payload.golden.tolerance import calibrated_within
+from servable.payload.golden.worker import do
 from servable.progress import silent
 from tiny_boosters import COLUMNS, output_of, xgboost_model
 from tiny_outputs import RECORD, SETTINGS, network_output
@@ -73,6 +85,18 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def packed(trained: Path) -> Path:
     return pack(trained, trained.with_name("model.tar.gz")).output
+
+
+@pytest.fixture(scope="module")
+def bare(trained: Path) -> Path:
+    """The same, packed without golden records."""
+    return pack(trained, trained.with_name("bare.tar.gz"), golden=NoRecords()).output
+
+
+def another(trained: Path, folder: Path, changed: Mapping[str, Any]) -> Path:
+    """The training output with other tables."""
+    shutil.copytree(trained, folder)
+    return written(folder, {name: json.dumps(table).encode() for name, table in changed.items()})
 
 
 @pytest.fixture(scope="module")
@@ -136,6 +160,7 @@ class TestAnswers:
         assert "when the artifact was packed" in two.tolerance.reason
         # between 0.4 and 0.6 the calibrator makes 2 of 1; beside it 0.5
         assert all(1e-4 <= file.calibrated_within <= 2.1e-4 for file in two.files)
+        answers_of(payload, packed, trained).require_tolerance(read_artifact(packed))
 
     def test_without_a_reference_the_packed_engine_answers_and_says_so(
         self, payload: Path, packed: Path
@@ -194,6 +219,46 @@ class TestRefused:
         with pytest.raises(BadInput, match="a training output itself"):
             answers_of(payload, trained, trained)
 
+    @pytest.mark.parametrize(
+        ("changed", "found"),
+        [
+            ({"impute_dict.json": {"age": 5.0, "income": -5.0}}, "the raw scores that stand with"),
+            ({CALIBRATION: [[0.0, 0.0], [1.0, 1.0]]}, "the calibrated scores that stand with"),
+        ],
+    )
+    def test_another_model_with_the_same_fields_is_no_reference(
+        self, payload: Path, packed: Path, trained: Path, tmp_path: Path, changed: dict[str, Any], found: str
+    ) -> None:
+        other = another(trained, tmp_path / "other", changed)
+
+        with pytest.raises(BadInput, match=f"expected {found} the artifact's golden records") as refused:
+            answers_of(payload, packed, other)
+
+        assert refused.value.code == "golden.reference"
+
+    @pytest.mark.parametrize(
+        ("changed", "what"),
+        [
+            ({"risk_table_map.json": {"region": {"bins": {"north": 1}, "default_bin": 0.3}}}, "risk tables"),
+            ({"impute_dict.json": {"age": 5.0, "income": -0.25}}, "imputation values"),
+            ({CALIBRATION: [[0.0, 0.0], [1.0, 1.0]]}, "calibrator"),
+        ],
+    )
+    def test_without_golden_records_its_tables_are_compared(
+        self, trained: Path, bare: Path, tmp_path: Path, changed: dict[str, Any], what: str
+    ) -> None:
+        other = another(trained, tmp_path / "other", changed)
+
+        require_same_model(servable.load(trained), read_artifact(bare))
+        with pytest.raises(BadInput, match=f"expected the {what} of the packed artifact"):
+            require_same_model(servable.load(other), read_artifact(bare))
+
+    def test_a_case_that_cannot_be_printed_is_refused(self, payload: Path, packed: Path) -> None:
+        with pytest.raises(BadInput) as refused:
+            write_golden(payload, packed, cases={"payload_application_json_0.json": "\x1b[2J"})
+
+        assert refused.value.code == "golden.case"
+
     def test_a_payload_that_the_model_cannot_read_is_refused_by_the_name_of_its_file(
         self, packed: Path, tmp_path: Path
     ) -> None:
@@ -224,6 +289,13 @@ class TestCalibratedWithin:
         within = calibrated_within(calibrator, np.array([[1 - score, score]]), limit=1e-4)
 
         assert least <= within <= most
+
+    def test_the_score_of_class_1_stands_for_both_of_two_classes(self) -> None:
+        calibrator = Calibrator.of_stored(self.STEEP, classes=2)
+
+        both = calibrated_within(calibrator, np.array([[0.5, 0.5]]), limit=1e-4)
+
+        assert calibrated_within(calibrator, np.array([[0.5]]), limit=1e-4) == both
 
     def test_without_a_calibrator_it_is_the_limit_of_raw_scores(self) -> None:
         assert calibrated_within(None, np.array([[0.5, 0.5]]), limit=1e-4) == 1e-4
@@ -313,6 +385,38 @@ class TestProcess:
             answer_apart(job, progress=kill)
 
         assert refused.value.code == "golden.process"
+
+    @pytest.mark.slow
+    def test_it_ends_quietly_and_soon_when_nobody_waits_for_its_answers(
+        self, payload: Path, packed: Path
+    ) -> None:
+        job = msgspec.json.encode(GoldenJob(payload=str(payload), artifact=str(packed))) + b"\n"
+        command = (sys.executable, "-m", "servable.payload.golden.worker")
+        orphan, unheard = (
+            subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            for _ in range(2)
+        )
+
+        said, log = orphan.communicate(job, timeout=60)  # with the end of its input
+        assert unheard.stdin and unheard.stdout and unheard.stderr
+        unheard.stdout.close()
+        unheard.stdin.write(job)
+        unheard.stdin.flush()
+        unheard.wait(timeout=60)
+
+        assert b"answers" not in said
+        assert (log, unheard.stderr.read()) == (b"", b"")
+        unheard.stdin.close()
+        unheard.stderr.close()
+
+    def test_an_error_of_the_disk_is_told_in_words(self, packed: Path) -> None:
+        told: list[Message] = []
+
+        do(GoldenJob(payload="n" * 300, artifact=str(packed)), told.append)
+
+        assert isinstance(told[-1], Refused)
+        assert (told[-1].kind, told[-1].problems[0].code) == ("Unavailable", "golden.process")
+        assert "File name too long" in told[-1].problems[0].found
 
 
 def workers() -> list[int]:

@@ -10,7 +10,7 @@ import pytest
 
 from servable.artifact import read_archive, write_tar_gz
 from servable.errors import BadInput, Damaged, NotFound
-from servable.payload import Payload, payload_requests, read_golden_answers
+from servable.payload import Payload, payload_requests, read_golden_answers, read_payload
 from servable.payload.golden.document import (
     GoldenDocument,
     GoldenFile,
@@ -36,7 +36,7 @@ def some_answers() -> GoldenAnswers:
             payload=sha256(b"archive"),
             reference="xgboost",
             reason="it was there",
-            tolerance=GoldenTolerance(raw=1e-4, calibrated=1e-4, reason="two engines"),
+            tolerance=GoldenTolerance(raw=1e-4, reason="two engines"),
             libraries={"numpy": "2"},
             files=(
                 GoldenFile(
@@ -125,6 +125,16 @@ def changed(folder: Path, how: Callable[[dict[str, bytes], dict[str, Any]], obje
         (lambda members, document: document.update(more=1), "golden.json"),
         (lambda members, document: document.pop("reference"), "golden.json"),
         (lambda members, document: document["files"][0].update(records="1"), "golden.json"),
+        (lambda members, document: document["illegal"][0].update(status=200), "golden.json"),
+        (lambda members, document: document["illegal"][0].update(status=500), "golden.json"),
+        (lambda members, document: document["illegal"][0].update(record=-1), "golden.json"),
+        (lambda members, document: document["illegal"][0].update(content_type="a/b\r\nX: 1"), "golden.json"),
+        (lambda members, document: document["illegal"][0].update(content_type="text/\u00e4"), "golden.json"),
+        (lambda members, document: document["illegal"][0].update(case="\x1b[2J"), "golden.json"),
+        (lambda members, document: document["files"][0].update(case="one\n"), "golden.json"),
+        (lambda members, document: document["files"][0]["response"].update(file="\x07"), "golden.json"),
+        (lambda members, document: document["tolerance"].update(raw=-1.0), "golden.json"),
+        (lambda members, document: document.update(reason="good\x1b[8m"), "golden.json"),
         (lambda members, document: document["files"].append(document["files"][0]), "golden.files"),
         (lambda members, document: members.pop("golden.json"), "golden.files"),
         (lambda members, document: members.pop("expected/0.json"), "golden.files"),
@@ -163,3 +173,15 @@ def test_the_digest_tells_of_every_file() -> None:
 
 def _parts(struct: Any) -> dict[str, Any]:
     return {name: getattr(struct, name) for name in struct.__struct_fields__}
+
+
+def test_a_folder_is_read_within_the_limits_of_archives_and_without_links_out_of_it(tmp_path: Path) -> None:
+    folder = tmp_path / "payload"
+    folder.mkdir()
+    (tmp_path / "elsewhere.json").write_bytes(REQUEST)
+    (folder / NAME).symlink_to(tmp_path / "elsewhere.json")
+
+    with pytest.raises(Damaged) as refused:
+        read_payload(folder)
+
+    assert refused.value.code == "artifact.folder"

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,14 @@ import pytest
 from payload_models import EVERY_KIND, MAX_CHUNKS, MODELS, WIDE, stored_text
 
 from servable.codecs import decode_request
-from servable.payload import script
+from servable.payload import ArchiveLayout, NumberForm, RealRecords, Strategy, script
 from servable.payload.bodies import Counts, bodies_of
 from servable.payload.facts import ModelFacts
+from servable.payload.field_values import FieldSettings
+from servable.payload.remarks import remarks_on
 from servable.payload.samples import Body, Sample
-from servable.payload.strategies.filling import plain_records
+from servable.payload.settings import PayloadSettings
+from servable.payload.strategies.case_records import plain_records
 from servable.payload.strategies.hostile import hostile_samples
 from servable.preprocess import MISSING_BIN, RiskTable
 from servable.preprocess.text import TextPipeline, TextSettings
@@ -178,6 +182,34 @@ def test_a_dialogue_of_more_chunks_than_the_limit_loses_messages() -> None:
     assert len(trace.chunks) == MAX_CHUNKS
     assert trace.lost_messages
     assert cells("more-chunks-than-the-limit", "title") == [plain_records(EVERY_KIND, 1)[0]["title"]]
+
+
+def test_a_case_that_no_cell_has_room_for_is_told_in_the_summary() -> None:
+    stored = replace(
+        EVERY_KIND.texts["dialogue"], max_chunks=3000
+    )  # with their marks alone they are too long
+    facts = replace(EVERY_KIND, texts={"dialogue": stored})
+    settings = PayloadSettings(
+        content_types=(JSON,),
+        strategy=Strategy.HOSTILE,
+        samples=None,
+        seed=0,
+        numbers=NumberForm.STRINGS,
+        sample=None,
+        layout=ArchiveLayout.ONE,
+        default_numeric_value=0.0,
+        default_text_value=None,
+        fields=FieldSettings(),
+        real_records=RealRecords.LEAVE_OUT,
+    )
+
+    remarks = list(remarks_on(settings, facts, facts.schema, Counts(), []))
+
+    assert "more-chunks-than-the-limit" not in {each.case for each in hostile_samples(facts)}
+    assert remarks == [
+        'The case more-chunks-than-the-limit leaves out "dialogue": a text at that limit has more than the '
+        "65,536 characters that a request may hold."
+    ]
 
 
 def test_behind_a_splitter_a_hazard_stands_in_a_message_too() -> None:

@@ -1,5 +1,6 @@
 """Realistic samples: shares, ranges and lengths as they were recorded; the same seed, the same samples."""
 
+import re
 from collections import Counter
 from dataclasses import replace
 
@@ -11,11 +12,13 @@ from payload_models import MODELS, facts_of_fields, stored_text
 from servable.artifact import UNKNOWN, Histogram
 from servable.payload.facts import ModelFacts, RealRecords, facts_of
 from servable.payload.strategies.realistic import realistic_samples
+from servable.payload.strategies.typical import typical_samples
 from servable.preprocess.text import compose
 from servable.records import Cell, Table
-from servable.schema import Field, Kind
+from servable.schema import FLOAT32_MAX, NETWORK_MAX, Field, Kind
 
 MANY = 4000
+SENTENCES = re.compile(r"[A-Z][^.!]*[.!](?: [A-Z][^.!]*[.!])*")
 
 
 def records(facts: ModelFacts, count: int, *, seed: int = 1) -> list[dict[str, Cell]]:
@@ -122,17 +125,29 @@ def test_a_dialogue_of_several_messages_reaches_the_model_whole(splitter: str) -
         assert sum(map(len, messages)) > 350
 
 
-@pytest.mark.parametrize("chars", [1, 2, 60, 70_000])
-def test_texts_of_extreme_lengths_are_words_within_the_limit(chars: int) -> None:
+@pytest.mark.parametrize("chars", [1, 2, 3, 17, 60, 250, 70_000])
+def test_texts_of_any_length_end_with_a_sentence_close_to_it_and_within_the_limit(chars: int) -> None:
     facts = replace(
         facts_of_fields(Field("title", Kind.TEXT)),
         text_lengths={"title": Histogram(low=chars, high=chars, counts=(0, 10, 0))},
     )
 
-    for record in records(facts, 3):
+    for record in records(facts, 20):
         text = str(record["title"])
-        assert text.strip()
-        assert min(chars, 65_536) - 20 <= len(text) <= max(20, min(chars, 65_536))
+        assert SENTENCES.fullmatch(text)
+        assert 0.85 * min(chars, 65_536) - 5 <= len(text) <= max(3, min(chars, 65_536))
+
+
+def test_of_many_texts_of_one_length_few_are_the_same() -> None:
+    facts = replace(
+        facts_of_fields(Field("title", Kind.TEXT)),
+        text_lengths={"title": Histogram(low=300, high=300, counts=(0, 10, 0))},
+    )
+
+    texts = {record["title"] for record in records(facts, 2000)}
+
+    assert len(texts) > 0.9 * 2000
+    assert len({str(text).partition(",")[0] for text in texts}) > 100
 
 
 def test_the_same_seed_gives_the_same_samples_and_the_first_of_many_are_those_of_few() -> None:
@@ -216,6 +231,22 @@ def test_numbers_of_any_range_stay_in_it(histogram: Histogram) -> None:
 
     assert all(histogram.low <= age <= histogram.high for age in ages)
     assert histogram.low == histogram.high or len(set(ages)) > 25
+
+
+@pytest.mark.parametrize("limit", [FLOAT32_MAX, NETWORK_MAX])
+@pytest.mark.parametrize("imputed", [3e38, -3e38, 1.7e19])
+def test_around_an_imputation_value_near_the_limit_of_a_request_numbers_are_legal(
+    imputed: float, limit: float
+) -> None:
+    artifact = replace(
+        BARE, schema=replace(BARE.schema, number_limit=limit), imputation={"age": imputed, "rate": 0.5}
+    )
+    facts = facts_of(artifact)
+
+    drawn = [*records(facts, 40), *(dict(each.records[0]) for each in typical_samples(facts, count=3))]
+
+    assert len(facts.schema.bind(Table.of_records(drawn))) == 43
+    assert ("age" in facts.imputation) is (abs(imputed) <= limit)
 
 
 @pytest.mark.parametrize(

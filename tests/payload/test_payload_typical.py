@@ -51,6 +51,30 @@ def test_without_a_profile_the_category_nearest_to_the_mean_risk_that_has_a_valu
 
 
 @pytest.mark.parametrize(
+    ("imputed", "expected"),
+    [(37.0, [37, 43, 38, 48]), (41.25, [41.25, 43, 38, 48])],
+    ids=["a whole one", "a mean"],
+)
+def test_whole_numbers_have_no_point_in_any_file(imputed: float, expected: list[float]) -> None:
+    facts = facts_of(replace(PROFILED, imputation={"age": imputed, "rate": 1.0}))
+
+    found = records(facts, 4)
+
+    assert [repr(record["age"]) for record in found] == list(map(repr, expected))
+    assert repr(found[0]["rate"]) == "1.0"
+
+
+def test_without_a_splitter_a_text_is_no_dialogue_and_has_a_few_sentences() -> None:
+    facts = replace(facts_of_fields(Field("title", Kind.TEXT)), texts={"title": stored_text("title")})
+
+    texts = [str(record["title"]) for record in records(facts, 12)]
+
+    assert max(map(len, texts)) < 1000
+    assert not [text for text in texts if "[bom]" in text or "[customer]" in text]
+    assert len(set(texts)) >= 5
+
+
+@pytest.mark.parametrize(
     "steps",
     [
         ("dialogue_splitter",),

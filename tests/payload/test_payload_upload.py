@@ -74,7 +74,7 @@ def test_a_bucket_with_versions_says_which_one_it_is(s3: Store, archive: Path) -
         ("s3://models/a/", ["p.tar.gz"], ["a/p.tar.gz"]),
         ("s3://models/", ["p.tar.gz"], ["p.tar.gz"]),
         ("s3://models/a/", ["p.tar.gz", "q.tar.gz"], ["a/p.tar.gz", "a/q.tar.gz"]),
-        ("s3://models/a", ["p.tar.gz", "q.tar.gz"], ["a/p.tar.gz", "a/q.tar.gz"]),
+        ("s3://models/", ["p.tar.gz", "q.tar.gz"], ["p.tar.gz", "q.tar.gz"]),
         ("s3://models//a b?c#d%20ü/", ["p.tar.gz"], ["/a b?c#d%20ü/p.tar.gz"]),
     ],
 )
@@ -82,6 +82,30 @@ def test_a_prefix_and_several_archives_keep_the_names_of_files(
     uri: str, names: list[str], keys: list[str]
 ) -> None:
     assert Destination.of(uri).keys([Path("out") / name for name in names]) == keys
+
+
+def test_several_archives_have_no_place_under_one_key() -> None:
+    with pytest.raises(BadInput) as caught:
+        Destination.of("s3://models/a").keys([Path("p.tar.gz"), Path("q.tar.gz")])
+
+    assert caught.value.code == "upload.uri"
+    assert "expected a prefix that ends in /, because 2 archives go there, found 's3://models/a'" in str(
+        caught.value
+    )
+
+
+def test_a_later_upload_that_fails_says_what_is_stored(s3: Store, archive: Path) -> None:
+    later = archive.with_name("later.tar.gz")
+    later.write_bytes(DATA)
+    s3.deny_writing("a/later*")
+
+    with pytest.raises(Unavailable) as caught:
+        Uploader(Destination.of("s3://models/a/")).upload([archive, later])
+
+    assert s3.stored() == ["a/payload.tar.gz"]
+    assert str(caught.value).endswith(
+        f"; the archive stays at {later}; stored before it: s3://models/a/payload.tar.gz"
+    )
 
 
 def test_a_key_is_taken_as_it_stands(s3: Store, archive: Path) -> None:

@@ -3,48 +3,13 @@
 
 import json
 import math
-import tarfile
-import time
 from pathlib import Path
 
 import pytest
-from payload_cases import MOMENT_S, VARIABLES, run, warnings
 
+from fixtures_script import VARIABLES, run, warnings, write_hyperparameters
 from servable.codecs import decode_request
 from servable.payload import script
-
-
-def test_content_types_are_split_at_commas_and_stripped() -> None:
-    assert script.get_environment_content_types({}) == ["application/json"]
-    assert script.get_environment_content_types({"CONTENT_TYPES": " application/json , text/csv"}) == [
-        "application/json",
-        "text/csv",
-    ]
-
-
-@pytest.mark.parametrize(("text", "number"), [("1", 1.0), (" 2.50 ", 2.5), ("-1e3", -1000.0)])
-def test_the_default_number_is_parsed(text: str, number: float, log: pytest.LogCaptureFixture) -> None:
-    assert script.get_environment_default_numeric_value({"DEFAULT_NUMERIC_VALUE": text}) == number
-    assert not warnings(log)
-
-
-@pytest.mark.parametrize("text", ["abc", "", "1,5", "nan", "inf", "-Infinity", "1e999"])
-def test_a_default_that_is_no_finite_number_is_zero_with_a_warning(
-    text: str, log: pytest.LogCaptureFixture
-) -> None:
-    assert script.get_environment_default_numeric_value({"DEFAULT_NUMERIC_VALUE": text}) == 0.0
-    assert "DEFAULT_NUMERIC_VALUE is no finite number" in warnings(log)
-
-
-def test_the_default_text_is_taken_as_it_stands() -> None:
-    assert script.get_environment_default_text_value({}) == "DEFAULT_TEXT"
-    assert script.get_environment_default_text_value({"DEFAULT_TEXT_VALUE": ""}) == ""
-
-
-def test_special_fields_are_those_with_the_prefix_in_lower_case() -> None:
-    environ = {"SPECIAL_FIELD_timestamp": "{timestamp}", "SPECIAL_FIELD_USER_ID": "u", "SPECIAL": "no"}
-
-    assert script.get_environment_special_fields(environ) == {"timestamp": "{timestamp}", "user_id": "u"}
 
 
 def test_two_special_values_for_one_name_are_a_warning(log: pytest.LogCaptureFixture) -> None:
@@ -59,10 +24,10 @@ def test_field_defaults_are_strings_numbers_and_booleans_of_a_json_object() -> N
 
     assert script.get_environment_field_defaults({}) == {}
     assert script.get_environment_field_defaults({"FIELD_DEFAULTS": ""}) == {}
-    assert script.get_environment_field_defaults(environ) == {"a": "x", "b": "3", "c": "1.5", "d": "True"}
+    assert script.get_environment_field_defaults(environ) == {"a": "x", "b": "3", "c": "1.5", "d": True}
 
 
-@pytest.mark.parametrize("text", ["{bad", "[1]", "3", "null", "[" * 100_000])
+@pytest.mark.parametrize("text", ["{bad", "[1]", "3", "null", '{"a": 1, "a": 2}', "[" * 100_000])
 def test_field_defaults_that_are_no_object_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match="FIELD_DEFAULTS: expected a JSON object, found "):
         script.get_environment_field_defaults({"FIELD_DEFAULTS": text})
@@ -72,20 +37,6 @@ def test_field_defaults_that_are_no_object_are_refused(text: str) -> None:
 def test_a_field_default_of_another_type_is_refused(value: str) -> None:
     with pytest.raises(ValueError, match="the value of 'b': expected a string, a finite number or a boolean"):
         script.get_environment_field_defaults({"FIELD_DEFAULTS": f'{{"a": 1, "b": {value}}}'})
-
-
-def test_a_special_value_wins_over_a_field_default(model_dir: Path, tmp_path: Path) -> None:
-    environ = {
-        "CONTENT_TYPES": "text/csv",
-        "FIELD_DEFAULTS": '{"category1": "{default}", "feature1": 42}',
-        "SPECIAL_FIELD_category1": "special",
-    }
-
-    with_special = run(model_dir, tmp_path, environ)
-    without = run(model_dir, tmp_path, {k: v for k, v in environ.items() if not k.endswith("category1")})
-
-    assert with_special == {"payload_text_csv_0.csv": "42.0,0.0,special"}
-    assert without == {"payload_text_csv_0.csv": "42.0,0.0,{default}"}
 
 
 def test_a_default_of_no_field_is_a_warning(
@@ -112,7 +63,7 @@ def test_a_special_value_where_no_field_is_text_is_refused() -> None:
         script.match_special_fields({"a": "x"}, [["a", "NUMERIC"]])
 
 
-@pytest.mark.parametrize("value", ['"many"', '""', '"nan"', '"1e999"'])
+@pytest.mark.parametrize("value", ['"many"', '""', '"nan"', '"1e999"', '"True"'])
 def test_a_numeric_field_default_must_be_a_number(model_dir: Path, tmp_path: Path, value: str) -> None:
     with pytest.raises(ValueError, match="the default of field 'feature1': expected a finite number"):
         run(model_dir, tmp_path, {"FIELD_DEFAULTS": f'{{"feature1": {value}}}'})
@@ -127,23 +78,52 @@ def test_a_boolean_is_one_or_zero_in_a_number_and_its_text_elsewhere(model_dir: 
     assert samples == {"payload_text_csv_0.csv": "1.0,0.0,True"}
 
 
-def test_a_value_follows_the_type_given_as_string_or_as_member() -> None:
-    assert script.get_field_default_value("a", "TEXT", 1.0, "t", {}) == "t"
-    assert script.get_field_default_value("a", script.VariableType.TEXT, 1.0, "t", {}) == "t"
-    assert script.get_field_default_value("a", "NUMERIC", 1, "t", {"a": "x"}) == "1"
-    assert script.get_field_default_value("a", script.VariableType.NUMERIC, 1.5, "t", {}) == "1.5"
-
-
-def test_an_unknown_type_is_refused() -> None:
-    with pytest.raises(ValueError, match="Unknown variable type: BOOL"):
-        script.get_field_default_value("a", "BOOL", 0.0, "t", {})
-
-
 def test_a_special_value_reaches_a_field_with_capitals_and_its_own_spelling_wins() -> None:
     special = {"region": "lower", "Region": "own"}
 
     assert script.get_field_default_value("REGION", "TEXT", 0.0, "t", special) == "lower"
     assert script.get_field_default_value("Region", "TEXT", 0.0, "t", special) == "own"
+
+
+@pytest.mark.parametrize(
+    ("environ", "row"),
+    [
+        ({"SPECIAL_FIELD_User_ID": "x"}, "x,t"),
+        ({"SPECIAL_FIELD_user_id": "x"}, "t,x"),
+        ({"SPECIAL_FIELD_user_id": "1", "SPECIAL_FIELD_User_ID": "2"}, "2,1"),
+    ],
+)
+def test_fields_that_differ_in_their_capitals_are_told_apart(
+    environ: dict[str, str], row: str, tmp_path: Path
+) -> None:
+    model_dir = write_hyperparameters(
+        tmp_path / "model", tab_field_list=[], cat_field_list=["User_ID", "user_id"], id_name="none"
+    )
+
+    samples = run(model_dir, tmp_path, {**environ, "CONTENT_TYPES": "text/csv", "DEFAULT_TEXT_VALUE": "t"})
+
+    assert list(samples.values()) == [row]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_two_spellings_of_one_field_are_refused_in_any_order(
+    order: int, model_dir: Path, tmp_path: Path
+) -> None:
+    both = [("SPECIAL_FIELD_category1", "a"), ("SPECIAL_FIELD_CATEGORY1", "b")][::order]
+
+    with pytest.raises(
+        script.SettingError, match="expected one value for the field category1, found another"
+    ):
+        run(model_dir, tmp_path, dict(both))
+
+
+def test_a_value_that_no_content_type_asks_for_is_checked_too(model_dir: Path, tmp_path: Path) -> None:
+    (model_dir / "feature_columns.txt").write_text("0,id\n1,category1\n")
+
+    with pytest.raises(ValueError, match="Invalid placeholder in template for field 'id'"):
+        run(model_dir, tmp_path, {"SPECIAL_FIELD_id": "{x}"})
+    with pytest.raises(ValueError, match="the default of field 'feature1': expected a finite number"):
+        run(model_dir, tmp_path, {"FIELD_DEFAULTS": '{"feature1": "x"}', "CONTENT_TYPES": "text/csv"})
 
 
 def test_special_names_match_in_any_case_where_one_field_is_meant() -> None:
@@ -162,32 +142,6 @@ def test_a_special_name_that_means_several_fields_is_refused() -> None:
 
     with pytest.raises(ValueError, match=r"SPECIAL_FIELD_region: .*found a name of REGION, Region; "):
         script.match_special_fields({"region": "r"}, variables)
-
-
-def test_a_timestamp_without_a_given_time_is_local_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TZ", "XXX-11:30")  # half a day before UTC, which no minute of a test makes up for
-    time.tzset()
-    try:
-        before = time.strftime(script.TIMESTAMP_FORMAT)
-        value = script.get_field_default_value("a", "TEXT", 0.0, "t", {"a": "<{timestamp}>"})
-        after = time.strftime(script.TIMESTAMP_FORMAT)
-    finally:
-        monkeypatch.undo()
-        time.tzset()
-
-    assert before <= value[1:-1] <= after
-
-
-def test_source_date_epoch_is_the_time_in_samples_and_never_in_the_archive(
-    model_dir: Path, tmp_path: Path
-) -> None:
-    environ = {"SOURCE_DATE_EPOCH": MOMENT_S, "SPECIAL_FIELD_category1": "{timestamp} {timestamp}"}
-
-    samples = run(model_dir, tmp_path, {**environ, "CONTENT_TYPES": "text/csv"})
-
-    assert samples == {"payload_text_csv_0.csv": "0.0,0.0,2025-11-18 20:45:30 2025-11-18 20:45:30"}
-    with tarfile.open(tmp_path / "out" / "payload.tar.gz") as tar:
-        assert [member.mtime for member in tar] == [0]
 
 
 @pytest.mark.parametrize("text", ["now", "-1", "1.5", "9" * 30, "253402300800", "٣"])
@@ -220,35 +174,15 @@ def test_any_other_placeholder_is_refused_by_name(template: str, named: str) -> 
     assert f"found {named!r};" in str(caught.value)
 
 
-def test_samples_are_those_of_the_documentation() -> None:
-    assert script.generate_csv_payload(VARIABLES, 0.0, "DEFAULT_TEXT", {}) == "0.0,0.0,DEFAULT_TEXT"
-    assert script.generate_json_payload(VARIABLES, 0.0, "DEFAULT_TEXT", {}) == (
-        '{"feature1": "0.0", "feature2": "0.0", "category1": "DEFAULT_TEXT"}'
-    )
-
-
-def test_variables_may_be_a_dict() -> None:
-    as_dict = {name: var_type for name, var_type in VARIABLES}
-
-    assert script.generate_csv_payload(as_dict, 1.0, "x", {}) == "1.0,1.0,x"
-    assert json.loads(script.generate_json_payload(as_dict, 1.0, "x", {}))["category1"] == "x"
-
-
-def test_samples_come_in_the_order_of_their_content_types() -> None:
-    payloads = script.generate_sample_payloads(VARIABLES[2:], ["text/csv", "application/json"], 0.0, "x", {})
-
-    assert payloads == [
-        {"content_type": "text/csv", "payload": "x"},
-        {"content_type": "application/json", "payload": '{"category1": "x"}'},
-    ]
-
-
 @pytest.mark.parametrize("content_type", ["text/xml", "", "Text/CSV", "text/csv; header=absent"])
 def test_an_unsupported_content_type_is_refused_and_the_others_named(content_type: str) -> None:
-    with pytest.raises(ValueError, match=f"Unsupported content type: {content_type}") as caught:
+    with pytest.raises(script.SettingError) as caught:
         script.generate_sample_payloads(VARIABLES, ["text/csv", content_type], 0.0, "x", {})
 
-    assert f"expected one of {', '.join(script.CONTENT_TYPES)}, found " in str(caught.value)
+    assert str(caught.value) == (
+        f"Unsupported content type: expected one of {', '.join(script.CONTENT_TYPES)}, "
+        f"found {content_type!r}; correct this setting"
+    )
 
 
 @pytest.mark.parametrize("text", ["", " ", "application/json,", ",text/csv", "text/csv, ,application/json"])

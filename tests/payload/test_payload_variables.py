@@ -5,40 +5,11 @@ import json
 from pathlib import Path
 
 import pytest
-from payload_cases import BOTH, HYPERPARAMETERS, run, warnings, write_archive, write_hyperparameters
 
+from fixtures_script import HYPERPARAMETERS, run, warnings, write_archive, write_hyperparameters
+from servable.artifact.feature_columns import parse_feature_columns
+from servable.errors import Damaged
 from servable.payload import script
-
-
-def test_label_and_id_are_no_variables_and_types_follow_the_lists() -> None:
-    variables = script.create_model_variable_list(
-        ["id", "a", "b", "c", "label"], ["a", "label"], ["b", "a", "id"], "label", "id"
-    )
-
-    assert variables == [["a", "NUMERIC"], ["b", "TEXT"], ["c", "TEXT"]]
-
-
-def test_a_field_of_neither_list_is_not_in_the_payload(tmp_path: Path) -> None:
-    write_hyperparameters(tmp_path / "model", full_field_list=["id", "feature1", "extra", "label"])
-
-    samples = run(tmp_path / "model", tmp_path)
-
-    assert "extra" not in samples["payload_application_json_0.json"]
-
-
-@pytest.mark.parametrize("key", ["text_name", "primary_text_name", "secondary_text_name"])
-def test_a_text_field_outside_the_lists_follows_them(tmp_path: Path, key: str) -> None:
-    write_hyperparameters(tmp_path / "model", **{key: "dialogue"})
-
-    samples = run(tmp_path / "model", tmp_path, {**BOTH, "SPECIAL_FIELD_dialogue": "hello"})
-
-    assert samples["payload_text_csv_0.csv"] == "0.0,0.0,DEFAULT_TEXT,hello"
-    assert list(json.loads(samples["payload_application_json_0.json"])) == [
-        "feature1",
-        "feature2",
-        "category1",
-        "dialogue",
-    ]
 
 
 def test_a_text_field_inside_a_list_keeps_its_place(tmp_path: Path) -> None:
@@ -70,27 +41,20 @@ def test_a_field_that_is_listed_twice_has_two_columns_and_one_key(
     record = json.loads(samples["payload_application_json_0.json"])
     assert sorted(record) == sorted({*tabular, *categorical})
     assert record["a"] == "0.0"
-    assert warnings(log).count("listed more than once: a CSV repeats its column") == 1
+    assert warnings(log).count("is listed more than once: JSON has it once, as ") == 1
+    assert warnings(log).count("is more than one column: a CSV repeats it") == 1
 
 
-@pytest.mark.parametrize(
-    "lists",
-    [
-        {"tab_field_list": [], "cat_field_list": []},
-        {"tab_field_list": None, "cat_field_list": None},
-        {"tab_field_list": ["label"], "cat_field_list": ["id"]},
-    ],
-    ids=["empty", "null", "label and id alone"],
-)
-def test_without_a_field_the_samples_are_empty_and_a_warning_says_so(
-    tmp_path: Path, log: pytest.LogCaptureFixture, lists: dict[str, object]
+def test_a_csv_whose_columns_are_known_repeats_what_they_repeat(
+    tmp_path: Path, log: pytest.LogCaptureFixture
 ) -> None:
-    write_hyperparameters(tmp_path / "model", **lists)
+    model_dir = write_hyperparameters(tmp_path / "model", cat_field_list=["feature1"])
+    (model_dir / "feature_columns.txt").write_text("0,feature1\n1,feature2\n")
 
-    samples = run(tmp_path / "model", tmp_path)
+    samples = run(model_dir, tmp_path)
 
-    assert samples == {"payload_application_json_0.json": "{}", "payload_text_csv_0.csv": ""}
-    assert "No field is left for a request" in warnings(log)
+    assert samples["payload_text_csv_0.csv"] == "0.0,0.0"
+    assert warnings(log) == "'feature1' is listed more than once: JSON has it once, as NUMERIC"
 
 
 def test_absent_label_and_id_names_are_label_and_id(tmp_path: Path) -> None:
@@ -122,19 +86,6 @@ def test_a_field_list_of_another_type_is_refused(
     assert not (tmp_path / "out").exists()
 
 
-def test_feature_columns_decide_the_order_of_the_csv_alone(model_dir: Path, tmp_path: Path) -> None:
-    (model_dir / "feature_columns.txt").write_text("# order\n0,category1\n1,feature2\n\n2,feature1\n")
-
-    samples = run(model_dir, tmp_path, {**BOTH, "FIELD_DEFAULTS": '{"feature1": 1, "feature2": 2}'})
-
-    assert samples["payload_text_csv_0.csv"] == "DEFAULT_TEXT,2.0,1.0"
-    assert list(json.loads(samples["payload_application_json_0.json"])) == [
-        "feature1",
-        "feature2",
-        "category1",
-    ]
-
-
 def test_a_listed_id_and_a_repeated_name_have_cells_of_their_own(
     model_dir: Path, tmp_path: Path, log: pytest.LogCaptureFixture
 ) -> None:
@@ -144,7 +95,7 @@ def test_a_listed_id_and_a_repeated_name_have_cells_of_their_own(
 
     assert samples == {"payload_text_csv_0.csv": "DEFAULT_TEXT,0.0,DEFAULT_TEXT,0.0"}
     assert "in no field list get the text default: id" in warnings(log)
-    assert "'feature1' is listed more than once: a CSV repeats its column" in warnings(log)
+    assert "'feature1' is more than one column: a CSV repeats it" in warnings(log)
     assert "Fields without a CSV column, in JSON samples only: feature2" in warnings(log)
 
 
@@ -162,12 +113,24 @@ def test_the_manifests_columns_count_where_there_is_no_feature_columns_file(
     assert by_file == {"payload_text_csv_0.csv": "0.0,DEFAULT_TEXT,0.0"}
 
 
+@pytest.mark.parametrize(
+    ("text", "warned"),
+    [
+        ('{"made by": "somebody else"}', True),
+        ('{"schema": {}}', True),
+        ('{"schema": "https://schema"}', True),
+        ("[]", True),
+        ("{bad", True),
+        ('{"schema": {"csv_columns": null}}', False),
+    ],
+)
 def test_a_manifest_without_columns_leaves_the_order_to_the_field_lists(
-    model_dir: Path, tmp_path: Path
+    text: str, warned: bool, model_dir: Path, tmp_path: Path, log: pytest.LogCaptureFixture
 ) -> None:
-    (model_dir / "manifest.json").write_text('{"made by": "somebody else"}')
+    (model_dir / "manifest.json").write_text(text)
 
     assert run(model_dir, tmp_path)["payload_text_csv_0.csv"] == "0.0,0.0,DEFAULT_TEXT"
+    assert ("manifest.json has no schema.csv_columns" in warnings(log)) is warned
 
 
 def test_columns_beside_another_hyperparameters_file_do_not_count(model_dir: Path, tmp_path: Path) -> None:
@@ -184,7 +147,6 @@ def test_columns_beside_another_hyperparameters_file_do_not_count(model_dir: Pat
         ("feature_columns.txt", "0,a\n\nb\n", "found line 3, 'b'"),
         ("feature_columns.txt", "0,a\n1,b,c\n", "found line 2, '1,b,c'"),
         ("feature_columns.txt", "first,a\n", "found line 1, 'first,a'"),
-        ("manifest.json", "{bad", "manifest.json: expected a JSON object"),
         ("manifest.json", '{"schema": {"csv_columns": "a"}}', "expected a list of names, found 'a'"),
     ],
 )
@@ -196,3 +158,40 @@ def test_a_broken_list_of_columns_is_refused(
     with pytest.raises(ValueError, match=sentence):
         run(model_dir, tmp_path)
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("data", "names"),
+    [
+        (b"0,a\n1,b\n", ("a", "b")),
+        (b"# order\n\n 1 , b c \n0,a\r\n", (" b c", "a")),
+        (b"7,a\n7,a\n", ("a", "a")),
+        ("0,\u00fc\u2028 1,b".encode(), ("\u00fc", "b")),
+        ("\u0663,a".encode(), ("a",)),
+        (b"", None),
+        (b"#0,a\n", None),
+        (b" #0,a\n", None),
+        (b"0\n", None),
+        (b"0,\n", None),
+        (b"x,a\n", None),
+        (b"-1,a\n", None),
+        (b",a\n", None),
+        (b"0,a,b\n", None),
+        (b"0,a\n1,\xff\n", None),
+        (b"\xef\xbb\xbf0,a\n", None),
+        (b"0,a\n" + b"\n" * 100_000, None),
+    ],
+    ids=ascii,
+)
+def test_the_list_of_columns_is_read_as_the_package_reads_it(
+    data: bytes, names: tuple[str, ...] | None, tmp_path: Path
+) -> None:
+    files = script.ModelFiles("m", {"hyperparameters.json": b"{}", "feature_columns.txt": data})
+    if names is None:
+        with pytest.raises(Damaged):
+            parse_feature_columns(data)
+        with pytest.raises(script.DamagedModelError):
+            script.csv_variables(files, [])
+    else:
+        assert parse_feature_columns(data) == names
+        assert [name for name, _ in script.csv_variables(files, [])] == list(names)

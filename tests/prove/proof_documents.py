@@ -60,6 +60,7 @@ def a_payload_line(name: str, **changes: Any) -> PayloadLine:
         "bit_equal": 2,
         "max_abs_raw": 1.5e-6,
         "max_abs_calibrated": 2.5e-6,
+        "calibrated_within": 3e-4,
         "flips": 0,
         "failure": None,
     }
@@ -72,8 +73,9 @@ def a_refusal(case: str, **changes: Any) -> RefusalLine:
         "content_type": "text/csv",
         "expected_status": 400,
         "field": "age",
+        "record": 0,
         "status": 400,
-        "names_field": True,
+        "names_fault": True,
         "lives_on": True,
         "failure": None,
         "answer": None,
@@ -90,6 +92,7 @@ def a_payload(*lines: PayloadLine, refusals: tuple[RefusalLine, ...] = (), **cha
         "rule": "within",
         "raw_within": 1e-4,
         "tolerance_reason": "two engines",
+        "illegal": len(refusals),
     }
     return PayloadProof(lines=lines, refusals=refusals, **{**values, **changes})
 

@@ -195,7 +195,7 @@ class TestFaults:
         assert claims_of(proof)["error_rate"]["kinds"] == {"timeout": 473}
         assert claims_of(proof)["latency_p99"]["verdict"] == "FAIL"
 
-    @pytest.mark.parametrize(("fault", "kind"), [("talks-nonsense", "malformed"), ("hangs-up", "connection")])
+    @pytest.mark.parametrize(("fault", "kind"), [("talks-nonsense", "wrong"), ("hangs-up", "connection")])
     def test_what_is_no_answer_fails_by_errors(
         self, table: Path, artifact: Path, tmp_path: Path, fault: str, kind: str
     ) -> None:

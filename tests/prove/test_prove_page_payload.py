@@ -19,7 +19,14 @@ def document_of(**changes: Any) -> dict[str, Any]:
     wrong = a_payload_line("payload_text_csv_0.csv", case="emoji", acceptable=2, flips=1, failure=FAILED)
     refusals = (
         a_refusal("number-in-words"),
-        a_refusal("broken-json", field=None, status=200, failure="status 200 instead of 400", answer="<b>ok"),
+        a_refusal(
+            "broken-json",
+            field=None,
+            record=None,
+            status=200,
+            failure="status 200 instead of 400",
+            answer="<b>ok",
+        ),
     )
     found = a_payload(a_payload_line("payload_application_json_0.json"), wrong, refusals=refusals, **changes)
     return a_document(samples_of(), answers=found)
@@ -62,24 +69,49 @@ def test_reasons_and_summary_tell_of_both_claims() -> None:
         "Payload: 1 of 2 files were answered rightly before the load, 0 answers were wrong under load.",
         "Refusals: 1 of 2 illegal requests were refused rightly, and the server lived on after 2.",
     )
-    assert summary_lines(document, where="proof.json")[-5:-2] == [
+    assert summary_lines(document, where="proof.json")[-6:-2] == [
         "  golden answers of xgboost (it was at hand): 4 of 6 records bit-equal, max |d| raw 1.5e-06 "
         "calibrated 2.5e-06, 1 labels differ",
         "refusals FAIL: 1 of 2 illegal requests refused as they must be, and the server lived on after 2",
         "  broken-json (text/csv): status 200 instead of 400",
+        f"payload payload_text_csv_0.csv (emoji): {FAILED} before load",
     ]
 
 
-@pytest.mark.parametrize("files", [300, 301])
-def test_a_long_payload_is_cut_on_the_page_alone(files: int) -> None:
-    lines = [a_payload_line(f"payload_application_json_{number}.json") for number in range(files)]
+@pytest.mark.parametrize("right", [20, 21])
+def test_every_wrong_file_stands_on_the_page_and_few_that_are_right(right: int) -> None:
+    wrong = [a_payload_line(f"wrong_{number}.json", failure=FAILED) for number in range(30)]
+    lines = [a_payload_line(f"right_{number}.json") for number in range(right)]
 
-    document = a_document(samples_of(), answers=a_payload(*lines))
+    document = a_document(samples_of(), answers=a_payload(*lines, *wrong))
 
-    html = proof_page(document, samples_of())
-    assert html.count("payload_application_json_") == 300
-    assert ("The others, 1, stand in proof.json." in html) == (files == 301)
-    assert len(html.encode()) < 500_000
+    shown = words(document)
+    assert (shown.count(" wrong_"), shown.count(" right_")) == (30 + 30, 20)  # and 30 among the errors
+    assert ("1 more stand in proof.json, all of them right." in shown) == (right == 21)
+
+
+def test_a_payload_that_is_all_wrong_is_cut() -> None:
+    lines = [a_payload_line(f"wrong_{number}.json", failure=FAILED) for number in range(302)]
+    document = a_document(samples_of(), answers=a_payload(*lines, rule="same-build"))
+
+    assert "2 more stand in proof.json, 2 of them wrong." in words(document)
+
+
+def test_the_limits_stand_where_they_are_compared_and_their_reason_only_where_it_is_theirs() -> None:
+    two_engines, one = words(document_of()), words(document_of(reference="packed", rule="other-machine"))
+
+    assert "each compared a raw score at most 0.0001 away" in two_engines
+    assert "Right means a raw score at most 0.0001 away two engines" in two_engines
+    assert "2.50e\N{MINUS SIGN}06 at most 0.0003" in two_engines
+    assert "each compared at most 0.00001 away" in one
+    assert "Right means each score at most 0.00001 away" in one
+    assert "two engines" not in one
+
+
+def test_it_says_that_no_illegal_request_was_sent() -> None:
+    document = a_document(samples_of(), answers=a_payload(a_payload_line("a.json")))
+
+    assert "None was sent, so nothing is known of them." in words(document)
 
 
 def test_a_proof_without_golden_answers_says_nothing_of_them() -> None:

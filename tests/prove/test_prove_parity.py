@@ -78,6 +78,34 @@ def test_on_another_machine_a_label_may_differ_where_the_classes_are_nearly_tied
     assert not clear.acceptable[0]
 
 
+@pytest.mark.parametrize(
+    ("label", "is_right"), [("class-0", True), ("class-1", True), ("class-2", False), ("banana", False)]
+)
+def test_of_three_classes_only_those_that_are_nearly_tied_may_be_the_label(
+    label: str, is_right: bool
+) -> None:
+    raw = np.array([[0.4000001, 0.4, 0.1999999]])
+    expected = Expected(raw=raw, calibrated=raw, labels=("class-0",))
+
+    found = compare(expected, Answer(raw=raw, calibrated=raw, labels=(label,)), ParityRule.OTHER_MACHINE)
+
+    assert found is not None
+    assert found.acceptable.tolist() == [is_right]
+
+
+@pytest.mark.parametrize(("label", "is_right"), [("class-0", True), ("class-2", False), ("", False)])
+def test_of_a_lone_score_near_one_half_both_classes_may_be_the_label_and_no_third(
+    label: str, is_right: bool
+) -> None:
+    raw = np.array([[0.500001]])
+    expected = Expected(raw=raw, calibrated=raw, labels=("class-1",))
+
+    found = compare(expected, Answer(raw=raw, calibrated=raw, labels=(label,)), ParityRule.OTHER_MACHINE)
+
+    assert found is not None
+    assert found.acceptable.tolist() == [is_right]
+
+
 def test_a_json_answer_of_two_classes_holds_class_1_alone() -> None:
     assert compared(served(RAW[:, 1:2])).bit_equal.all()
 

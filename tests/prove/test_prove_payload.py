@@ -17,10 +17,12 @@ from golden_payloads import (
     write_payload,
 )
 from msgspec.structs import replace
+from proof_documents import a_document, a_payload, a_payload_line, samples_of
 from prove_doubles import (
     GENEROUS,
     RECORDS,
     TableAnswer,
+    a_run,
     claims_of,
     command,
     golden_set,
@@ -36,19 +38,23 @@ from servable.artifact import read_artifact, write_tar_gz
 from servable.codecs import Answer
 from servable.errors import BadInput, Damaged
 from servable.payload import GoldenAnswers, read_payload
+from servable.payload.golden.sidecar import write_answers
 from servable.progress import silent
 from servable.prove import Objective, Verdict, recheck
-from servable.prove.ammunition import Body
+from servable.prove.ammunition import Body, payload_body, settle
 from servable.prove.endpoint import parse_target
+from servable.prove.load import LoadRecord
 from servable.prove.parity import Expected, ParityRule, Within, compare
 from servable.prove.payload_claims import payload_claim, refusal_claim
 from servable.prove.payload_files import golden_rule, payload_files
 from servable.prove.payload_lines import PayloadLine, payload_lines
 from servable.prove.proof import Proof
+from servable.prove.reasons import reasons
 from servable.prove.refusals import RefusalLine, ask_illegal, probe_of
 from servable.prove.replay import ask_payload
-from servable.prove.samples import Samples
+from servable.prove.samples import Outcome, Samples
 from servable.prove.subject import read_subject
+from servable.prove.summary import summary_lines
 
 pytestmark = [pytest.mark.alone, pytest.mark.slow]
 
@@ -62,6 +68,16 @@ def folder(tmp_path_factory: pytest.TempPathFactory, artifact: Path) -> Path:
     write_payload(made)
     write_golden(made, artifact)
     return made
+
+
+def allowing(answers: GoldenAnswers, *, raw: float = 1e-4, calibrated: float = 1e-4) -> GoldenAnswers:
+    """The same with other limits, those of calibrated scores for the first file."""
+    document = answers.document
+    first = replace(document.files[0], calibrated_within=calibrated)
+    document = replace(
+        document, tolerance=replace(document.tolerance, raw=raw), files=(first, *document.files[1:])
+    )
+    return replace(answers, document=document)
 
 
 def moved(answer: TableAnswer, *, by: float) -> TableAnswer:
@@ -120,7 +136,8 @@ class TestProofs:
         assert document["schema"] == "servable.proof/v2"
         assert found["digest"] == some_answers(folder, artifact).document.digest
         assert (found["reference"], found["rule"], found["raw_within"]) == ("xgboost", "within", 1e-4)
-        assert {file["name"]: file["case"] for file in document["payload"]} == CASES
+        assert {file["name"]: file["case"] for file in found["lines"]} == CASES
+        assert "payload" not in document
 
     def test_its_summary_and_its_page_show_cases_and_refusals(self, sound: Proof) -> None:
         lines, page = sound.summary_lines(), (sound.path / "proof.html").read_text()
@@ -134,13 +151,15 @@ class TestProofs:
             "refusals PASS: 2 of 2 illegal requests refused as they must be, and the server lived on after 2"
         ) in lines
         assert all(case in page for case in (*CASES.values(), "number-in-words", "broken-json"))
-        assert "--golden GOLDEN" in page
+        assert "--payload PAYLOAD --golden GOLDEN" in page
 
     @pytest.mark.parametrize(
         "change",
         [
             lambda proof: proof["payload_golden"]["lines"][0].update(failure="wrong"),
             lambda proof: proof["payload_golden"]["refusals"][0].update(lives_on=False),
+            lambda proof: proof["payload_golden"]["lines"].pop(),
+            lambda proof: proof["payload_golden"].update(illegal=3),
             lambda proof: proof["payload_golden"].pop("digest"),
             lambda proof: proof.pop("payload_golden"),
             lambda proof: proof.update(schema="servable.proof/v1"),
@@ -209,12 +228,18 @@ class TestWithoutALoad:
             (('{"error": "field \\"age\\""}', "application/json", 500), "status 500 instead of 400"),
             (
                 ('{"error": "something is wrong"}', "application/json", 400),
-                'an error that does not name the field "age"',
+                "an error that does not name record 0 and the field 'age'",
             ),
             (
-                ('{"error": "average \\"town\\""}', "application/json", 400),
-                'an error that does not name the field "age"',
+                ('{"error": "record 0, average \\"town\\""}', "application/json", 400),
+                "an error that does not name record 0 and the field 'age'",
             ),
+            (
+                ('{"error": "record 1, field \\"age\\""}', "application/json", 400),
+                "an error that does not name record 0 and the field 'age'",
+            ),
+            (('record 0, field "age"', "text/plain", 400), "an answer without the text of an error"),
+            (('{"error": " "}', "application/json", 400), "an answer without the text of an error"),
         ],
     )
     def test_a_wrong_refusal_is_told_with_what_came(
@@ -225,6 +250,15 @@ class TestWithoutALoad:
         assert (first.case, first.failure, first.answer) == ("number-in-words", failure, answer[0])
         assert second.failure is None
         assert refusal_claim([first, second]).verdict == "FAIL"
+
+    def test_an_endpoint_that_is_not_ours_need_not_name_the_record(
+        self, folder: Path, artifact: Path, tmp_path: Path
+    ) -> None:
+        answer = ('{"error": "field \\"age\\""}', "application/json", 400)
+
+        lines = self.refusals(folder, artifact, tmp_path, {IN_WORDS: answer}, is_own_endpoint=False)
+
+        assert [(line.record, line.failure) for line in lines] == [(None, None), (None, None)]
 
     def test_a_server_that_no_longer_answers_golden_records_does_not_live_on(
         self, folder: Path, artifact: Path, tmp_path: Path
@@ -262,7 +296,13 @@ class TestWithoutALoad:
         assert (line.acceptable, line.failure) == (0, "an answer without scores of every record")
 
     def refusals(
-        self, folder: Path, artifact: Path, tmp_path: Path, others: dict[bytes, TableAnswer]
+        self,
+        folder: Path,
+        artifact: Path,
+        tmp_path: Path,
+        others: dict[bytes, TableAnswer],
+        *,
+        is_own_endpoint: bool = True,
     ) -> tuple[RefusalLine, ...]:
         table = write_table(tmp_path / "table.json", artifact, others={**REFUSED, **others})
         with running(table, artifact) as url:
@@ -271,6 +311,7 @@ class TestWithoutALoad:
                 some_answers(folder, artifact),
                 probe=self.probe(artifact, url),
                 target=target,
+                is_own_endpoint=is_own_endpoint,
                 progress=silent,
             )
 
@@ -293,6 +334,77 @@ class TestWithoutALoad:
         )
         with running(table, artifact) as url:
             return payload_lines(files, ask_payload(files, target=parse_target(url), progress=silent))
+
+
+class TestUnderLoad:
+    """What an answer to a file comes to, without an endpoint."""
+
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            b'{"predictions": []}',
+            b"<html>welcome</html>",
+            b'{"predictions": [{"prob_01": "0.2", "prob_02": "0.3", "prob_03": "0.5", "calibrated_prob_01": '
+            b'"0.2", "calibrated_prob_02": "0.3", "calibrated_prob_03": "0.5", "output-label": "class-2"}]}',
+        ],
+    )
+    def test_other_records_other_classes_and_no_scores_at_all_are_wrong_answers(
+        self, folder: Path, artifact: Path, answer: bytes
+    ) -> None:
+        files = payload_files(
+            read_payload(folder / "payload.tar.gz"),
+            answers=some_answers(folder, artifact),
+            rule=ParityRule.OTHER_MACHINE,
+        )
+        target = parse_target("http://127.0.0.1:1")
+        body = payload_body(files[0], target=target, first=Outcome.TIMEOUT)
+        record = LoadRecord(samples=a_run(1), unsettled={(0, answer): [0]})
+
+        settle(record, [body])
+
+        assert record.samples.outcome.tolist() == [Outcome.WRONG]
+        assert payload_claim((a_payload_line("a.json"),), record.samples).verdict == "FAIL"
+
+    def test_without_a_known_answer_what_has_no_scores_is_malformed(self, folder: Path) -> None:
+        files = payload_files(
+            read_payload(folder / "payload.tar.gz"), answers=None, rule=ParityRule.OTHER_MACHINE
+        )
+        body = payload_body(files[0], target=parse_target("http://127.0.0.1:1"), first=Outcome.TIMEOUT)
+        record = LoadRecord(samples=a_run(1), unsettled={(0, b"<html>"): [0]})
+
+        settle(record, [body])
+
+        assert record.samples.outcome.tolist() == [Outcome.MALFORMED]
+
+
+class TestClaims:
+    def test_a_file_that_is_said_to_be_right_with_a_wrong_record_fails(self) -> None:
+        line = a_payload_line("a.json", records=3, acceptable=2, failure=None)
+
+        claim = payload_claim((line,), Samples.empty())
+
+        assert (claim.right, claim.verdict) == (0, "FAIL")
+
+    def test_without_illegal_requests_the_claim_on_them_is_open(self) -> None:
+        document = a_document(samples_of(), answers=a_payload(a_payload_line("a.json")))
+
+        assert document["verdict"] == Verdict.INCONCLUSIVE
+        assert document["verdict_reason"] == ["refusals"]
+        assert "refusals NOT EVALUATED: the golden answers hold no illegal request" in summary_lines(
+            document, where="proof.json"
+        )
+        assert reasons(document) == ("Refusals: no illegal request was sent, so nothing is known of them.",)
+
+    def test_files_that_were_not_asked_have_no_lines_and_some_alone_cannot_be(
+        self, folder: Path, artifact: Path
+    ) -> None:
+        files = payload_files(
+            read_payload(folder / "payload.tar.gz"), answers=None, rule=ParityRule.OTHER_MACHINE
+        )
+
+        assert payload_lines(files, []) == ()
+        with pytest.raises(ValueError, match="shorter"):
+            payload_lines(files, [Outcome.TIMEOUT])
 
 
 class TestRefusedBeforehand:
@@ -323,6 +435,15 @@ class TestRefusedBeforehand:
         ]
 
         assert codes == ["golden.artifact", "golden.payload"]
+
+    @pytest.mark.parametrize("more", [{"raw": 2e-4}, {"calibrated": 1.1e-4}, {"raw": 1.0, "calibrated": 1.0}])
+    def test_golden_answers_that_allow_more_than_the_artifact_are_refused(
+        self, folder: Path, artifact: Path, tmp_path: Path, more: dict[str, float]
+    ) -> None:
+        golden = tmp_path / "golden.tar.gz"
+        write_answers(golden, allowing(some_answers(folder, artifact), **more))
+
+        assert self.refused(artifact, folder / "payload.tar.gz", golden) == "golden.tolerance"
 
     def test_a_golden_answer_that_is_none_is_damage(self, folder: Path, artifact: Path) -> None:
         answers = some_answers(folder, artifact)
@@ -398,8 +519,11 @@ class TestRules:
     ) -> None:
         files = payload_files(
             read_payload(folder / "payload.tar.gz"),
-            answers=some_answers(folder, artifact),
+            answers=allowing(some_answers(folder, artifact), calibrated=3e-4),
             rule=ParityRule.SAME_BUILD,
         )
 
-        assert {file.rule for file in files} == {Within(raw=1e-4, calibrated=3e-4)}
+        assert [file.rule for file in files] == [
+            Within(raw=1e-4, calibrated=3e-4),
+            Within(raw=1e-4, calibrated=1e-4),
+        ]

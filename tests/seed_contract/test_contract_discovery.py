@@ -5,8 +5,8 @@ import logging
 from pathlib import Path
 
 import pytest
-from contract_model import HYPERPARAMETERS, VARIABLES, write_archive, write_hyperparameters
 
+from fixtures_script import HYPERPARAMETERS, VARIABLES, write_archive, write_hyperparameters
 from servable.payload import script
 
 

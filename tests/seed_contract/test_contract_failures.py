@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-from contract_model import (
+
+from fixtures_script import (
     BOTH,
     CSV_FILE,
     JSON_FILE,
@@ -16,7 +17,6 @@ from contract_model import (
     write_archive,
     write_hyperparameters,
 )
-
 from servable.payload import script
 
 

@@ -5,7 +5,8 @@ import json
 from pathlib import Path
 
 import pytest
-from contract_model import (
+
+from fixtures_script import (
     BOTH,
     CSV_FILE,
     CSV_SAMPLE,
@@ -16,7 +17,6 @@ from contract_model import (
     write_archive,
     write_hyperparameters,
 )
-
 from servable.codecs import decode_request
 from servable.payload import script
 

@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from contract_model import (
+
+from fixtures_script import (
     BOTH,
     CSV_FILE,
     CSV_SAMPLE,
@@ -18,7 +19,6 @@ from contract_model import (
     write_archive,
     write_hyperparameters,
 )
-
 from servable.payload import export_script, script
 
 SIGNATURES = {

@@ -9,8 +9,8 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from contract_model import CSV_FILE, CSV_SAMPLE, JSON_FILE, JSON_SAMPLE, VARIABLES, samples_of
 
+from fixtures_script import CSV_FILE, CSV_SAMPLE, JSON_FILE, JSON_SAMPLE, VARIABLES, samples_of
 from servable.payload import script
 
 AS_DICT = {name: var_type for name, var_type in VARIABLES}

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from contract_model import run
 
+from fixtures_script import run
 from servable.payload import script
 
 

@@ -20,7 +20,7 @@ from servable.artifact.boosters import (
 from servable.artifact.boosters.output import named_classes
 from servable.artifact.damage import OnDamage
 from servable.artifact.derived import UNKNOWN, derive_records
-from servable.artifact.derived_texts import TEXTS, told
+from servable.artifact.derived_texts import TEXTS
 from servable.artifact.feature_columns import FEATURE_COLUMNS, format_feature_columns
 from servable.artifact.files import Files, MemoryFiles, open_files
 from servable.artifact.golden import GoldenSet, GoldenSource
@@ -206,7 +206,6 @@ __all__ = [
     "require_vacant",
     "require_writable",
     "scoring_weights",
-    "told",
     "twin_files",
     "under_names",
     "vocabulary_size",

@@ -33,7 +33,7 @@ _REACTIONS = (
 )
 
 
-def told(sentences: int, *, first: int = 0) -> str:
+def _told(sentences: int, *, first: int = 0) -> str:
     """Plain sentences in a row, about 13 words each; no two of any 140 that follow one another are equal."""
     return " ".join(
         f"{_SUBJECTS[step % 5]} {_EVENTS[step % 7]}, {_REACTIONS[step % 4]}"
@@ -41,7 +41,7 @@ def told(sentences: int, *, first: int = 0) -> str:
     )
 
 
-_LONG_DIALOGUE = "".join(f"[bom] {told(3, first=3 * message)} [eom]" for message in range(24))
+_LONG_DIALOGUE = "".join(f"[bom] {_told(3, first=3 * message)} [eom]" for message in range(24))
 
 TEXTS: Final = (
     _SENTENCE,
@@ -49,7 +49,7 @@ TEXTS: Final = (
     "ok",
     "[bom] Hello, where is my order 4711? [eom][bom] It left our warehouse today, <b>sorry</b> for the wait. "
     "[eom][bom] [eom][bom] Thank you! [eom]",
-    told(70),
+    _told(70),
     "<p>Dear&nbsp;team,</p><p>5 &lt; 7 &amp; <b>&quot;bold&quot;</b> claims&#8230;<br/>see "
     '<a href="https://example.com/?a=1&amp;b=2">here</a> <!-- a note --></p><script>alert("x")</script>',
     "Très déçue du café crème à Łódź, naïve façade; 很好的产品。とても良い 좋아요 "

@@ -21,7 +21,8 @@ def parse_feature_columns(data: bytes) -> tuple[str, ...]:
         if not line.strip() or line.startswith("#"):
             continue
         index, comma, name = line.strip().partition(",")
-        if not comma or not index.strip().isdigit() or not name or "," in name:
+        is_text = "\N{REPLACEMENT CHARACTER}" not in name
+        if not comma or not index.strip().isdigit() or not name or "," in name or not is_text:
             raise Damaged(_columns_problem(f"{FEATURE_COLUMNS} line {number}", "another form"))
         names.append(name)
     if not names:

@@ -1,6 +1,5 @@
 """`servable payload`."""
 
-import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,13 +9,11 @@ import click
 
 from servable.cli.export_script import export_script
 from servable.cli.options import ALLOW_DOWNLOAD, ARTIFACT, AS_JSON, ON_DAMAGE, output
+from servable.cli.payload_telling import told_json, told_lines
 from servable.cli.progress import progress
-from servable.errors import BadInput, Problem
-from servable.progress import Progress
 
 if TYPE_CHECKING:
-    from servable.artifact import OnDamage
-    from servable.payload import GoldenSummary, PayloadSummary, Uploaded
+    from servable.payload import Places, Uploader
 
 _STRATEGIES = ("default", "typical", "realistic", "boundary", "hostile")
 _DRAWN = "realistic"
@@ -35,7 +32,7 @@ class _Payload(click.Command):
 
 @click.command("payload", cls=_Payload)
 @ARTIFACT
-@output("Archive to write, ending in .tar.gz.")
+@output("Archive to write, ending in .tar.gz or .tgz.")
 @click.option(
     "--content-types",
     default="application/json",
@@ -55,7 +52,8 @@ class _Payload(click.Command):
     show_default=True,
     help="What samples are made of: default, constants; typical, the most usual values; realistic, draws "
     "from what ARTIFACT recorded of its data; boundary, the limits of what is legal; hostile, legal requests "
-    "that a careless endpoint stumbles over, one for each hazard.",
+    "that a careless endpoint stumbles over, one for each hazard. Realistic draws each field by itself, so "
+    "what goes together in the data does not in a sample.",
 )
 @click.option(
     "--samples",
@@ -112,8 +110,8 @@ class _Payload(click.Command):
 @click.option(
     "--to",
     metavar="S3_URI",
-    help="Upload the archive to s3://bucket/key; of a key that ends in / the file's name is added. Golden "
-    "answers stay here. Needs the extra `aws`.",
+    help="Upload the archive to s3://bucket/key; to a key that ends in / the file's name is added, and "
+    "several archives need one. Golden answers stay here. Needs the extra `aws`.",
 )
 @ON_DAMAGE
 @ALLOW_DOWNLOAD
@@ -164,19 +162,21 @@ def command(
     if reference is not None and not golden:
         raise click.UsageError("`--reference` gives golden answers; pass `--golden` with it")
     values, templates = _pairs("--field-default", field_defaults), _pairs("--special-field", special_fields)
-    _require_place(output, inputs=[artifact, sample, reference], has_golden=golden)
     from servable.artifact import OnDamage, TokenizerSearch  # noqa: PLC0415  # numpy
     from servable.payload import (  # noqa: PLC0415  # the same
         ArchiveLayout,
-        Destination,
         NumberForm,
+        Places,
         RealRecords,
         Strategy,
-        Uploader,
         generate,
+        write_golden,
     )
 
-    uploader = None if to is None else Uploader(Destination.of(to))
+    layout = ArchiveLayout.PER_CONTENT_TYPE if archive_per_content_type else ArchiveLayout.ONE
+    places = Places.of(output, content_types=types, layout=layout)
+    places.require_apart([artifact, sample, reference], has_golden=golden)
+    uploader = None if to is None else _uploader(to, places)
     with progress() as report:
         made = generate(
             artifact,
@@ -187,7 +187,7 @@ def command(
             seed=seed or 0,
             numbers=NumberForm.NUMBERS if typed else NumberForm.STRINGS,
             sample=sample,
-            layout=ArchiveLayout.PER_CONTENT_TYPE if archive_per_content_type else ArchiveLayout.ONE,
+            layout=layout,
             default_numeric_value=default_numeric_value,
             default_text_value=default_text_value,
             field_defaults=values,
@@ -198,21 +198,22 @@ def command(
             tokenizers=TokenizerSearch.of(os.environ, allow_download=allow_download),
             progress=report,
         )
-        answers = (
-            _golden_answers(
-                made,
+        answers = [
+            write_golden(
+                archive,
                 artifact,
-                output=output,
                 reference=reference,
+                output=places.golden_of(archive),
+                cases={file.name: file.case for file in made.files},
                 on_damage=OnDamage(on_damage),
                 allow_download=allow_download,
                 progress=report,
             )
+            for archive in made.archives
             if golden
-            else []
-        )
+        ]
     uploads = () if uploader is None else uploader.upload(made.archives)
-    click.echo(_as_json(made, answers, uploads) if as_json else "\n".join(_lines(made, answers, uploads)))
+    click.echo((told_json if as_json else told_lines)(made, answers, uploads))
 
 
 def _pairs(option: str, texts: Sequence[str]) -> dict[str, str]:
@@ -238,81 +239,10 @@ def _timestamp() -> str | None:
     return None if epoch_s is None else script.current_timestamp(epoch_s)
 
 
-def _require_place(output: Path, *, inputs: Sequence[Path | None], has_golden: bool) -> None:
-    """Refuse to write over a folder or an input or into one, and two files to one place."""
-    places = [output, _golden_place(output)] if has_golden else [output]
-    if output.is_dir():
-        raise _no_place(output, "a folder")
-    if len({place.resolve() for place in places}) < len(places):
-        raise _no_place(output, "the golden answers beside it")
-    for place in places:
-        target = place.resolve()
-        for given in filter(None, inputs):
-            if given.resolve() in (target, *target.parents):
-                raise _no_place(place, f"the input {given}")
+def _uploader(uri: str, places: "Places") -> "Uploader":
+    """The connection to S3, once it is clear that the archives have keys there."""
+    from servable.payload import Destination, Uploader  # noqa: PLC0415  # boto3, which is an extra
 
-
-def _no_place(place: Path, found: str) -> BadInput:
-    return BadInput(
-        Problem(
-            code="payload.target",
-            where=str(place),
-            expected="a place for the output alone",
-            found=found,
-            fix="choose another place",
-        )
-    )
-
-
-def _golden_place(archive: Path) -> Path:
-    return archive.with_name("golden.tar.gz")
-
-
-def _golden_answers(
-    made: "PayloadSummary",
-    artifact: Path,
-    *,
-    output: Path,
-    reference: Path | None,
-    on_damage: "OnDamage",
-    allow_download: bool,
-    progress: Progress,
-) -> list["GoldenSummary"]:
-    """The golden answers of each archive, beside it."""
-    from servable.payload import write_golden  # noqa: PLC0415  # numpy
-
-    cases = {file.name: file.case for file in made.files}
-    return [
-        write_golden(
-            archive,
-            artifact,
-            reference=reference,
-            output=_golden_place(archive)
-            if archive == output
-            else archive.with_name(f"golden_{archive.name}"),
-            cases=cases,
-            on_damage=on_damage,
-            allow_download=allow_download,
-            progress=progress,
-        )
-        for archive in made.archives
-    ]
-
-
-def _lines(
-    made: "PayloadSummary", answers: Sequence["GoldenSummary"], uploads: Sequence["Uploaded"]
-) -> list[str]:
-    return [
-        *made.summary_lines(),
-        *(line for each in answers for line in each.summary_lines()),
-        *(f"uploaded to {each.uri} (bucket {each.bucket}, key {each.key})" for each in uploads),
-    ]
-
-
-def _as_json(
-    made: "PayloadSummary", answers: Sequence["GoldenSummary"], uploads: Sequence["Uploaded"]
-) -> str:
-    plain = made.to_plain()
-    plain["golden"] = [each.to_plain() for each in answers]
-    plain["uploads"] = [each.to_plain() for each in uploads]
-    return json.dumps(plain, indent=2)
+    destination = Destination.of(uri)
+    destination.keys(places.archives)
+    return Uploader(destination)

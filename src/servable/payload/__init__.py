@@ -6,19 +6,24 @@ TYPE_CHECKING = False  # as checkers know it, without the time that `typing` tak
 if TYPE_CHECKING:
     from servable.payload.archive import Payload, PayloadRequest, answer_type, payload_requests, read_payload
     from servable.payload.carrying import carried_rows
+    from servable.payload.destination import Destination
     from servable.payload.export import ExportedScript, export_script
     from servable.payload.facts import RealRecords
     from servable.payload.generation import generate
     from servable.payload.golden.document import GoldenDocument, GoldenRefusal
     from servable.payload.golden.making import GoldenSummary, write_golden
     from servable.payload.golden.sidecar import GoldenAnswers, read_golden_answers
+    from servable.payload.golden.tolerance import WIRE_WITHIN
     from servable.payload.illegal import names_fault
+    from servable.payload.places import Places
     from servable.payload.rendering import NumberForm
+    from servable.payload.settings import ArchiveLayout
     from servable.payload.strategies import Strategy
-    from servable.payload.summary import ArchiveLayout, PayloadFile, PayloadSummary
-    from servable.payload.upload import Destination, Uploaded, Uploader
+    from servable.payload.summary import PayloadFile, PayloadSummary
+    from servable.payload.upload import Uploaded, Uploader
 
 __all__ = [
+    "WIRE_WITHIN",
     "ArchiveLayout",
     "Destination",
     "ExportedScript",
@@ -31,6 +36,7 @@ __all__ = [
     "PayloadFile",
     "PayloadRequest",
     "PayloadSummary",
+    "Places",
     "RealRecords",
     "Strategy",
     "Uploaded",
@@ -47,8 +53,9 @@ __all__ = [
 ]
 
 _HOMES = {
-    "ArchiveLayout": "servable.payload.summary",
-    "Destination": "servable.payload.upload",
+    "WIRE_WITHIN": "servable.payload.golden.tolerance",
+    "ArchiveLayout": "servable.payload.settings",
+    "Destination": "servable.payload.destination",
     "ExportedScript": "servable.payload.export",
     "GoldenAnswers": "servable.payload.golden.sidecar",
     "GoldenDocument": "servable.payload.golden.document",
@@ -59,6 +66,7 @@ _HOMES = {
     "PayloadFile": "servable.payload.summary",
     "PayloadRequest": "servable.payload.archive",
     "PayloadSummary": "servable.payload.summary",
+    "Places": "servable.payload.places",
     "RealRecords": "servable.payload.facts",
     "Strategy": "servable.payload.strategies",
     "Uploaded": "servable.payload.upload",

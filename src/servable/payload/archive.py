@@ -10,17 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
-from typing import Final
 
-from servable.artifact import read_archive
+from servable.artifact import open_files, read_archive
 from servable.codecs import decode_request
 from servable.errors import BadInput, NotFound, Problem, ServableError, shown
 from servable.payload import script
 from servable.records import Table
 from servable.schema import Schema
-
-_PREFIX: Final = "payload_"
-_JSON, _CSV = "application/json", "text/csv"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,12 +65,15 @@ def read_payload(path: Path, *, schema: Schema | None = None) -> Payload:
 
     Raises:
         NotFound: `payload.not-found`.
-        Damaged: as `read_archive`.
+        Damaged: as `read_archive`; of a folder `artifact.folder` for a link out of it, or beyond the limits.
         BadInput: as `payload_requests`.
     """
     if path.is_dir():
+        files = open_files(path)  # within the limits of archives
         members = {
-            file.name: file.read_bytes() for file in sorted(path.glob(f"{_PREFIX}*")) if file.is_file()
+            name: files.read(name)
+            for name in files.names()
+            if name.startswith(script.SAMPLE_PREFIX) and "/" not in name
         }
         return Payload(sha256=None, requests=payload_requests(members, schema=schema))
     if not path.exists():
@@ -110,7 +109,7 @@ def payload_requests(
     requests = [
         _request(PurePosixPath(name).name, body, schema)
         for name, body in members.items()
-        if PurePosixPath(name).name.startswith(_PREFIX)
+        if PurePosixPath(name).name.startswith(script.SAMPLE_PREFIX)
     ]
     requests.sort(key=lambda request: (request.content_type, _number(request.name), request.name))
     if not requests:
@@ -124,14 +123,14 @@ def payload_requests(
 
 def answer_type(content_type: str) -> str:
     """The content type in which answers are asked for: CSV for CSV, else JSON."""
-    return _CSV if content_type.partition(";")[0].strip() == _CSV else _JSON
+    return script.CSV if content_type.partition(";")[0].strip() == script.CSV else script.JSON
 
 
 def _request(name: str, body: bytes, schema: Schema | None) -> PayloadRequest:
     content_type = script.content_type_of(name)
     if content_type is None:
         kinds = ", ".join(script.CONTENT_TYPES)
-        expected = f"a name that begins with {_PREFIX} and one of {kinds} (/ as _)"
+        expected = f"a name that begins with {script.SAMPLE_PREFIX} and one of {kinds} (/ as _)"
         raise _refused("type", f"payload archive, {name}", expected, shown(name))
     try:
         table = decode_request(body, content_type)

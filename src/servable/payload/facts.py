@@ -47,7 +47,7 @@ class ModelFacts:
             the order is a guess.
         rare: weight of the categories that the profile counted without naming them and that no table names.
         missing: share of rows without a value, of a text field without a text; 0 without a profile.
-        imputation: the value of a missing number.
+        imputation: the value of a missing number, where a request may hold it.
         numbers: where the numbers of the profile lie.
         texts: how text fields are read.
         text_lengths: where the numbers of characters of their texts lie.
@@ -93,7 +93,9 @@ def facts_of(artifact: Artifact, *, real_records: RealRecords = RealRecords.LEAV
         categories={name: categories for name, (categories, _) in weighed.items() if categories},
         rare={name: rare for name, (_, rare) in weighed.items() if rare},
         missing={} if profile is None else dict(_missing_shares(profile)),
-        imputation=dict(artifact.imputation),
+        imputation={
+            name: value for name, value in artifact.imputation.items() if abs(value) <= schema.number_limit
+        },
         numbers=_histograms([(part.field, part.values) for part in profile.numbers] if profile else []),
         texts={text.field: text for text in artifact.texts},
         text_lengths=_histograms(

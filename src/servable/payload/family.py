@@ -31,7 +31,11 @@ def errors_of_the_family(output: Path) -> Iterator[None]:
             yield
     except script.PayloadError as error:
         problem = Problem(
-            code=error.code, where=error.where, expected=error.expected, found=error.found, fix=error.fix
+            code=error.code,
+            where=_place(error.where),
+            expected=error.expected,
+            found=error.found,
+            fix=error.fix,
         )
         kinds = (kind for script_kind, kind in _FAMILY if isinstance(error, script_kind))
         raise next(kinds)(problem) from error
@@ -48,6 +52,12 @@ def errors_of_the_family(output: Path) -> Iterator[None]:
                 fix="check the path, its permissions and the free space",
             )
         ) from error
+
+
+def _place(where: str) -> str:
+    """Where it is wrong, without the prefix of the variables that the script alone reads."""
+    name = where.removeprefix(script.SPECIAL_FIELD_PREFIX)
+    return where if name == where else f"the special field {name}"
 
 
 @contextmanager

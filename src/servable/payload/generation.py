@@ -4,7 +4,7 @@ Samples are made, rendered and written one by one, so that memory does not grow 
 """
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -16,10 +16,11 @@ from servable.payload.bodies import Counts, bodies_of
 from servable.payload.facts import ModelFacts, RealRecords, facts_of
 from servable.payload.family import errors_of_the_family
 from servable.payload.field_values import FieldSettings, chosen_values, variables_of, with_values
+from servable.payload.places import Places
 from servable.payload.remarks import remarks_on
 from servable.payload.rendering import NumberForm
 from servable.payload.samples import Body, Sample
-from servable.payload.settings import PayloadSettings
+from servable.payload.settings import ArchiveLayout, PayloadSettings
 from servable.payload.spool import Spool
 from servable.payload.strategies import Strategy
 from servable.payload.strategies.boundary import boundary_samples
@@ -28,7 +29,7 @@ from servable.payload.strategies.custom import custom_samples
 from servable.payload.strategies.hostile import hostile_samples
 from servable.payload.strategies.realistic import realistic_samples
 from servable.payload.strategies.typical import typical_samples
-from servable.payload.summary import ArchiveLayout, PayloadFile, PayloadSummary
+from servable.payload.summary import PayloadSummary
 from servable.payload.telling import told_samples
 from servable.progress import Progress, silent
 from servable.schema import Schema
@@ -64,7 +65,7 @@ def generate(
     Args:
         artifact_path: an artifact of any layout. The default strategy needs no more than a `.tar.gz` with
             `hyperparameters.json` at its root, or a directory with it.
-        output: the archive's own name; the directory is made if need be.
+        output: the archive's own name, ending in .tar.gz or .tgz; the directory is made if need be.
         content_types: keys of `script.CONTENT_TYPES` in any spelling; each sample is written in each.
         strategy: what the samples are made of.
         samples: how many; None: one, of a custom sample all. The first ones do not depend on it. Those of
@@ -88,8 +89,8 @@ def generate(
     Raises:
         BadInput: `payload.content-type`, `payload.default-number`, `payload.unknown-field`,
             `payload.special-field`, `payload.field-default`, `payload.placeholder`, `payload.text`,
-            `payload.samples`, `payload.strategy`, `payload.sample`, `payload.empty`, `payload.file`; a custom
-            record that is none, by file, record and field.
+            `payload.samples`, `payload.strategy`, `payload.sample`, `payload.empty`, `payload.file`,
+            `payload.target`; a custom record that is none, by file, record and field.
         NotFound: `payload.not-found`, `payload.hyperparameters-missing`, `table.not-found`; as
             `read_artifact`.
         Damaged: `payload.archive`, `payload.file-size`, `payload.hyperparameters`, `payload.field-list`,
@@ -112,7 +113,9 @@ def generate(
     )
     with errors_of_the_family(output):
         settings.require_sound()
-        if strategy is Strategy.DEFAULT and sample is None:
+        places = Places.of(output, content_types=settings.content_types, layout=layout)
+        places.require_apart([artifact_path, sample, columns], has_golden=False)
+        if settings.is_default:
             made = _made_of_lists(artifact_path, settings)
         else:
             artifact = read_artifact(
@@ -120,7 +123,7 @@ def generate(
             )
             made = _made_of_artifact(artifact, settings)
         told = told_samples(made.samples, progress, total=settings.count)
-        return _written(replace(made, samples=told), output, settings)
+        return _written(replace(made, samples=told), places, settings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,7 +179,7 @@ def _samples(artifact: Artifact, facts: ModelFacts, settings: PayloadSettings) -
             raise ValueError("the default strategy knows no artifact")
 
 
-def _written(made: _Made, output: Path, settings: PayloadSettings) -> PayloadSummary:
+def _written(made: _Made, places: Places, settings: PayloadSettings) -> PayloadSummary:
     content_types = tuple(map(script.known_content_type, settings.content_types))
     counts = Counts()
     bodies = bodies_of(
@@ -192,8 +195,7 @@ def _written(made: _Made, output: Path, settings: PayloadSettings) -> PayloadSum
         files = spool.files
         if not files:
             raise BadInput(_nothing_left(counts))
-        output.parent.mkdir(parents=True, exist_ok=True)
-        archives = tuple(_archives(spool, output, settings.layout))
+        archives = tuple(_archives(spool, places))
     return PayloadSummary(
         archives=archives,
         archive_bytes=sum(archive.stat().st_size for archive in archives),
@@ -206,28 +208,15 @@ def _written(made: _Made, output: Path, settings: PayloadSettings) -> PayloadSum
     )
 
 
-def _archives(spool: Spool, output: Path, layout: ArchiveLayout) -> Iterator[Path]:
-    if layout is ArchiveLayout.ONE:
-        script.write_members(spool.members(lambda _: True), output)
-        yield output
-        return
-    stem, ending = _parted(output.name)
-    for content_type in dict.fromkeys(file.content_type for file in spool.files):
-        archive = output.with_name(f"{stem}_{script.CONTENT_TYPES[content_type].stem}{ending}")
-        script.write_members(spool.members(_is_of(content_type)), archive)
+def _archives(spool: Spool, places: Places) -> Iterator[Path]:
+    """Writes the archives that have a file, one after the other."""
+    of_archive: dict[Path, set[str]] = {}
+    for file in spool.files:
+        of_archive.setdefault(places.by_content_type[file.content_type], set()).add(file.content_type)
+    for archive, content_types in of_archive.items():
+        archive.parent.mkdir(parents=True, exist_ok=True)
+        script.write_members(spool.members(content_types), archive)
         yield archive
-
-
-def _is_of(content_type: str) -> Callable[[PayloadFile], bool]:
-    return lambda file: file.content_type == content_type
-
-
-def _parted(name: str) -> tuple[str, str]:
-    """A file's name without its ending, and the ending."""
-    for ending in (".tar.gz", ".tgz"):
-        if name.endswith(ending):
-            return name.removesuffix(ending), ending
-    return name, ""
 
 
 def _nothing_left(counts: Counts) -> Problem:

@@ -1,4 +1,4 @@
-"""Plain records: such as every content type carries alike, so that one that is carried speaks for all."""
+"""Which records are plain: every content type carries them alike, so that one speaks for all."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -12,8 +12,8 @@ _MOST_KNOWN: Final = 100_000
 _LONGEST_KNOWN: Final = 100
 
 
-class PlainRecords:
-    """Tells records of finite numbers, words of printable characters and missing values from others."""
+class PlainRule:
+    """A plain record holds finite numbers, words of printable characters and missing values alone."""
 
     def __init__(self, schema: Schema) -> None:
         """For records of this schema."""
@@ -22,8 +22,8 @@ class PlainRecords:
         self._limit = schema.number_limit
         self._known: set[object] = {None}
 
-    def are_all(self, records: Sequence[Mapping[str, Any]]) -> bool:
-        """Whether each record is plain."""
+    def holds_for(self, records: Sequence[Mapping[str, Any]]) -> bool:
+        """Whether each of these records is plain."""
         return all(map(self._is_plain, records))
 
     def _is_plain(self, record: Mapping[str, Any]) -> bool:

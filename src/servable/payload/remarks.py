@@ -7,10 +7,11 @@ from servable.payload.bodies import Counts
 from servable.payload.facts import ModelFacts, RealRecords
 from servable.payload.settings import PayloadSettings
 from servable.payload.strategies import Strategy
+from servable.payload.strategies.long_cases import without_room
 from servable.payload.strategies.realistic import CASE_OF_REAL
 from servable.payload.summary import PayloadFile
-from servable.schema import Schema
-from servable.wording import counted
+from servable.schema import MAX_CELL_CHARS, Schema
+from servable.wording import counted, listed
 
 
 def remarks_on(
@@ -23,6 +24,8 @@ def remarks_on(
     """What was left out, what a consumer may stumble over, which settings did nothing."""
     yield from _on_content_types(schema, counts)
     yield from _on_data(settings, facts, files)
+    if facts is not None:
+        yield from _on_room(settings, facts)
     yield from _on_settings(settings)
 
 
@@ -56,6 +59,14 @@ def _on_data(
         yield f"{counted(real, 'file')} of the payload {_hold(real)} real records of the golden set."
     elif settings.real_records is RealRecords.USE:
         yield "No real record is in the payload: the golden set has none, or the strategy takes none."
+
+
+def _on_room(settings: PayloadSettings, facts: ModelFacts) -> Iterator[str]:
+    for case, fields in without_room(settings.strategy, facts):
+        yield (
+            f"The case {case} leaves out {listed(fields)}: a text at that limit has more than the "
+            f"{MAX_CELL_CHARS:,} characters that a request may hold."
+        )
 
 
 def _hold(files: int) -> str:

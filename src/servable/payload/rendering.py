@@ -9,7 +9,7 @@ from typing import Any, Final
 from servable.codecs import ParquetRecords
 from servable.payload import script
 from servable.payload.carrying import is_carried
-from servable.payload.plain import NUMBERS, PlainRecords
+from servable.payload.plain import NUMBERS, PlainRule
 from servable.payload.samples import Sample
 from servable.records import Table
 from servable.schema import Kind, Schema
@@ -67,7 +67,7 @@ class Renderer:
         self._schema, self._numbers = schema, numbers
         self._fields = schema.names()
         self._numeric = schema.names(Kind.NUMERIC)
-        self._plain = PlainRecords(schema)
+        self._plain_rule = PlainRule(schema)
         self._parquet_records: ParquetRecords | None = None
         self._carries_plain: dict[str, bool] = {}
 
@@ -76,7 +76,7 @@ class Renderer:
         return Forms(
             records=sample.records,
             texts=[self._with_texts(record) for record in sample.records],
-            is_plain=self._plain.are_all(sample.records),
+            is_plain=self._plain_rule.holds_for(sample.records),
         )
 
     def data(self, forms: Forms, content_type: str) -> bytes | None:

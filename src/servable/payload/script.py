@@ -720,7 +720,7 @@ def match_special_fields(
                 "payload.special-field",
                 f"{SPECIAL_FIELD_PREFIX}{name}",
                 f"one value for the field {field}",
-                f"another as {SPECIAL_FIELD_PREFIX}{names[field]}",
+                f"another with the spelling {_shown(names[field])}",
             )
         names[field] = name
     return {field: special_field_values[name] for field, name in names.items()}

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
@@ -11,9 +12,18 @@ from servable.payload.facts import RealRecords
 from servable.payload.field_values import FieldSettings
 from servable.payload.rendering import NumberForm
 from servable.payload.strategies import Strategy
-from servable.payload.summary import ArchiveLayout
 
 MOST_SAMPLES: Final = 1_000_000
+
+
+class ArchiveLayout(StrEnum):
+    """Whether the samples of all content types go into one archive, or each type into one of its own.
+
+    A consumer that sends every file of an archive to an endpoint as the same content type needs the latter.
+    """
+
+    ONE = "one"
+    PER_CONTENT_TYPE = "per-content-type"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ An archive is sorted by names, and bodies come in the order of their samples. Th
 would take longer than making what is in them.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from operator import attrgetter
 from typing import BinaryIO, NamedTuple
 
@@ -29,13 +29,14 @@ class Spool:
 
     def fill(self, bodies: Iterable[Body]) -> None:
         """Takes these bodies one by one, so that no more than one is in memory."""
-        counts = dict.fromkeys(script.CONTENT_TYPES, 0)
+        names = script.FileNames()
         end = 0
         for body in bodies:
-            name = script.payload_file_name(body.content_type, counts[body.content_type])
-            counts[body.content_type] += 1
             file = PayloadFile(
-                name=name, content_type=body.content_type, case=body.case, records=body.records
+                name=names.next_of(body.content_type),
+                content_type=body.content_type,
+                case=body.case,
+                records=body.records,
             )
             self._stream.write(body.data)
             self._places.append(_Place(file, end, len(body.data)))
@@ -46,9 +47,9 @@ class Spool:
         """The files in the order in which they were made."""
         return tuple(place.file for place in self._places)
 
-    def members(self, is_wanted: Callable[[PayloadFile], bool]) -> Iterator[tuple[str, bytes]]:
-        """Names and contents of some files, sorted by name, each read when it is asked for."""
+    def members(self, content_types: Collection[str]) -> Iterator[tuple[str, bytes]]:
+        """Names and contents of the files of these, sorted by name, each read when it is asked for."""
         for file, start, size_bytes in sorted(self._places, key=attrgetter("file.name")):
-            if is_wanted(file):
+            if file.content_type in content_types:
                 self._stream.seek(start)
                 yield file.name, self._stream.read(size_bytes)

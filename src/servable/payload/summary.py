@@ -2,21 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from servable.wording import counted
-
-
-class ArchiveLayout(StrEnum):
-    """Whether the samples of all content types go into one archive, or each type into one of its own.
-
-    A consumer that sends every file of an archive to an endpoint as the same content type needs the latter.
-    """
-
-    ONE = "one"
-    PER_CONTENT_TYPE = "per-content-type"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,16 +10,19 @@ from typing import Final
 from servable.artifact import TEXTS, parse_json
 from servable.errors import Damaged
 from servable.payload import script
-
-DIALOGUE, CHAT = "dialogue_splitter", "cs_chat_splitter"
-"""Steps that keep marked messages alone."""
+from servable.payload.strategies.dialogues import DIALOGUE, is_marked, marks_of
 
 _DEFAULT_STEPS: Final = (DIALOGUE,)
 """As far as it matters here, what the handler's documentation does where an artifact names no steps."""
 
+_MOST_CHARS: Final = 1000
+"""Of a text of a few sentences, which most texts are."""
+
 
 def kept_texts(steps: Sequence[str], *, where: str) -> tuple[str, ...]:
     """Varied texts of which the steps leave something, the plainest first; all of them if none is left.
+
+    Without a splitter they are of a few sentences, and no dialogues.
 
     Args:
         steps: names of the text steps; those that chunk and tokenize are passed over.
@@ -31,8 +34,13 @@ def kept_texts(steps: Sequence[str], *, where: str) -> tuple[str, ...]:
     from servable.preprocess.text import CHUNKER, TOKENIZER, compose  # noqa: PLC0415  # tokenizers
 
     clean = compose([step for step in steps if step not in (CHUNKER, TOKENIZER)], where=where)
-    kept = tuple(text for text in TEXTS if "".join(clean(text)).strip())
+    texts = TEXTS if marks_of(steps) else tuple(filter(_is_usual, TEXTS))
+    kept = tuple(text for text in texts if "".join(clean(text)).strip())
     return kept or TEXTS
+
+
+def _is_usual(text: str) -> bool:
+    return len(text) <= _MOST_CHARS and not is_marked(text)
 
 
 def sample_texts(files: script.ModelFiles, hyperparameters: Mapping[str, object]) -> dict[str, str]:

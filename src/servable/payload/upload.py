@@ -2,13 +2,13 @@
 
 import base64
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, Final, NamedTuple
 
-from servable.errors import BadInput, NotFound, Problem, ServableError, Unavailable, shown
+from servable.errors import NotFound, Problem, ServableError, Unavailable
+from servable.payload.destination import SCHEME, Destination
 from servable.wording import cut
 
 try:
@@ -36,9 +36,6 @@ except ImportError as error:
         )
     ) from error
 
-_SCHEME: Final = "s3://"
-_BUCKET: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9]")
-_MAX_KEY_BYTES: Final = 1024
 _MAX_REASON: Final = 200
 _CONNECT_TIMEOUT_S: Final = 10
 _ANSWER_TIMEOUT_S: Final = 60
@@ -94,47 +91,6 @@ _OF_LIBRARY: Final = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Destination:
-    """Where archives go.
-
-    Attributes:
-        bucket: name of the bucket.
-        key: key of the one object, or a prefix that ends in `/` or is empty.
-    """
-
-    bucket: str
-    key: str
-
-    @classmethod
-    def of(cls, uri: str) -> Self:
-        """The destination that `s3://bucket/key` names; a key that ends in `/` is a prefix.
-
-        Raises:
-            BadInput: `upload.uri`.
-        """
-        bucket, slash, key = uri.removeprefix(_SCHEME).partition("/")
-        is_sound = uri.startswith(_SCHEME) and slash and _BUCKET.fullmatch(bucket)
-        if not is_sound or not key.isprintable() or len(key.encode()) > _MAX_KEY_BYTES:
-            raise BadInput(
-                Problem(
-                    code="upload.uri",
-                    where="--to",
-                    expected="s3://bucket/key, or s3://bucket/prefix/ for the file's own name below a prefix",
-                    found=shown(uri),
-                    fix="name the bucket and the key in this form",
-                )
-            )
-        return cls(bucket=bucket, key=key)
-
-    def keys(self, paths: Sequence[Path]) -> list[str]:
-        """The key of each archive: the one named, or below it, a prefix or several archives, their names."""
-        if len(paths) == 1 and self.key and not self.key.endswith("/"):
-            return [self.key]
-        prefix = f"{self.key.removesuffix('/')}/" if self.key else ""
-        return [f"{prefix}{path.name}" for path in paths]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Uploaded:
     """An archive that S3 has stored.
 
@@ -157,7 +113,7 @@ class Uploaded:
     @property
     def uri(self) -> str:
         """`s3://bucket/key`."""
-        return f"{_SCHEME}{self.bucket}/{self.key}"
+        return f"{SCHEME}{self.bucket}/{self.key}"
 
     def to_plain(self) -> dict[str, Any]:
         """The same as JSON may hold it."""
@@ -205,13 +161,17 @@ class Uploader:
         """Stores the archives, one after the other; S3 checks the sha256 of what arrives.
 
         Raises:
+            BadInput: as `Destination.keys`.
             Unavailable: `upload.credentials`, `upload.denied`, `upload.unreachable`, `upload.failed`.
             NotFound: `upload.bucket`.
         """
         keys = self._destination.keys(archives)
-        return tuple(self._put(archive, key) for archive, key in zip(archives, keys, strict=True))
+        stored: list[Uploaded] = []
+        for archive, key in zip(archives, keys, strict=True):
+            stored.append(self._put(archive, key, earlier=stored))
+        return tuple(stored)
 
-    def _put(self, archive: Path, key: str) -> Uploaded:
+    def _put(self, archive: Path, key: str, *, earlier: Sequence[Uploaded]) -> Uploaded:
         bucket = self._destination.bucket
         with archive.open("rb") as body:
             digest = hashlib.file_digest(body, "sha256")
@@ -227,7 +187,9 @@ class Uploader:
                     Metadata={"sha256": digest.hexdigest()},
                 )
             except (BotoCoreError, ClientError) as error:
-                raise _failure(error, archive=archive, uri=f"{_SCHEME}{bucket}/{key}") from error
+                raise _failure(
+                    error, archive=archive, uri=self._destination.uri_of(key), earlier=earlier
+                ) from error
         return Uploaded(
             archive=archive,
             bucket=bucket,
@@ -238,19 +200,22 @@ class Uploader:
         )
 
 
-def _failure(error: BotoCoreError | ClientError, *, archive: Path, uri: str) -> ServableError:
+def _failure(
+    error: BotoCoreError | ClientError, *, archive: Path, uri: str, earlier: Sequence[Uploaded]
+) -> ServableError:
     """What the library says, as one of our errors; the archive stays, and the sentence says where."""
     if isinstance(error, ClientError):
         failure = _OF_ANSWER.get(error.response.get("Error", {}).get("Code", ""), _OTHER)
     else:
         failure = next((found for kind, found in _OF_LIBRARY if isinstance(error, kind)), _OTHER)
+    stored = f"; stored before it: {', '.join(each.uri for each in earlier)}" if earlier else ""
     return failure.kind(
         Problem(
             code=failure.code,
             where=f"upload to {uri}",
             expected=failure.expected,
             found=f"none: {_reason(error)}",
-            fix=f"{failure.fix}; the archive stays at {archive}",
+            fix=f"{failure.fix}; the archive stays at {archive}{stored}",
         )
     )
 

@@ -112,18 +112,27 @@ def read_answer(body: bytes, accept: str, *, records: int) -> Answer | None:
 
 
 def settle(record: LoadRecord, bodies: Sequence[Body]) -> None:
-    """Give every request whose answer was not the expected bytes its outcome: OK, MALFORMED or WRONG."""
+    """Give every request whose answer was not the expected bytes its outcome: OK, MALFORMED or WRONG.
+
+    Where the right answer is known, whatever else comes with a status of 2xx is a wrong one: other scores,
+    scores of other records or classes, or none at all.
+    """
     references: dict[int, Expected] = {}
     for (index, answer_bytes), requests in record.unsettled.items():
         body = bodies[index]
         answer = read_answer(answer_bytes, body.accept, records=body.records)
-        outcome = Outcome.MALFORMED
-        if answer is not None:
-            expected = body.expected or references.setdefault(index, Expected.of_answer(answer))
-            found = compare(expected, answer, body.rule)
-            if found is not None:
-                outcome = Outcome.OK if found.acceptable.all() else Outcome.WRONG
-        record.samples.outcome[requests] = outcome
+        if answer is not None and body.expected is None:
+            references.setdefault(index, Expected.of_answer(answer))
+        record.samples.outcome[requests] = _outcome(
+            body.expected or references.get(index), answer, rule=body.rule
+        )
+
+
+def _outcome(expected: Expected | None, answer: Answer | None, *, rule: Rule) -> Outcome:
+    if expected is None:
+        return Outcome.MALFORMED
+    found = None if answer is None else compare(expected, answer, rule)
+    return Outcome.OK if found is not None and found.acceptable.all() else Outcome.WRONG
 
 
 def body_classes(bodies: Sequence[Body]) -> list[dict[str, object]]:

@@ -142,8 +142,8 @@ class GoldenClaim:
         bit_equal: of these, equal as float32.
         max_abs_diff: the largest difference of a score.
         flips: labels that are not the expected one.
-        under_load: answers with scores during the load, warm-up included; all are checked. Those to
-            payload files count here unless they have a claim of their own.
+        under_load: answers during the load, warm-up included; all are checked. Those to payload files
+            count here unless they have a claim of their own.
         wrong_under_load: of these, other than expected; one fails the claim.
     """
 

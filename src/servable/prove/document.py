@@ -217,6 +217,13 @@ def rounded(value: Any) -> Any:
     return value
 
 
+def payload_of(document: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """The payload files of a proof's JSON values; those with golden answers stand with them."""
+    files: Sequence[Mapping[str, Any]]
+    files = document[PAYLOAD_GOLDEN]["lines"] if PAYLOAD_GOLDEN in document else document.get("payload", ())
+    return files
+
+
 def first_difference(ours: object, theirs: object, where: str = "$") -> str | None:
     """The JSON path of the first place where two JSON values differ, or None."""
     if isinstance(ours, Mapping) and isinstance(theirs, Mapping):

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from enum import Enum, auto
 from typing import Final
 
 from servable.prove.connection import IDLE, Address, Connection, connect, outcome_of
@@ -13,14 +14,24 @@ MOST_TIMEOUTS: Final = 3
 _ANY_FILES: Final = 2**31
 
 
+class Connections(Enum):
+    """On what requests go that are asked one after the other."""
+
+    ONE = auto()
+    """The same for all, as long as it lives."""
+    EACH = auto()
+    """A new one for each request."""
+
+
 def ask_in_turn(
     address: Address,
     wires: Sequence[bytes],
     *,
     timeout_s: float,
     advance: Callable[[], None],
+    connections: Connections = Connections.ONE,
 ) -> list[Response | Outcome]:
-    """What came of each request, one at a time on one connection, as long as it lives.
+    """What came of each request, one at a time.
 
     After three requests without an answer in time the rest are not asked, and count as timed out:
     an endpoint that hangs must not hold the proof for hours.
@@ -30,26 +41,11 @@ def ask_in_turn(
         wires: whole requests.
         timeout_s: after which a request is given up.
         advance: called after each request.
+        connections: on what they go.
     """
     with asyncio.Runner() as runner:
         return runner.run(
-            _ask_in_turn(address, wires, timeout_s=timeout_s, advance=advance, between=lambda caller: None)
-        )
-
-
-def ask_apart(
-    address: Address,
-    wires: Sequence[bytes],
-    *,
-    timeout_s: float,
-    advance: Callable[[], None],
-) -> list[Response | Outcome]:
-    """The same, with a connection for each request."""
-    with asyncio.Runner() as runner:
-        return runner.run(
-            _ask_in_turn(
-                address, wires, timeout_s=timeout_s, advance=advance, between=lambda caller: caller.close()
-            )
+            _ask_in_turn(address, wires, timeout_s=timeout_s, advance=advance, connections=connections)
         )
 
 
@@ -59,7 +55,7 @@ async def _ask_in_turn(
     *,
     timeout_s: float,
     advance: Callable[[], None],
-    between: "Callable[[_Caller], None]",
+    connections: Connections,
 ) -> list[Response | Outcome]:
     caller = _Caller(address)
     results: list[Response | Outcome] = []
@@ -70,7 +66,8 @@ async def _ask_in_turn(
             result = await caller.ask(wire, timeout_s)
         timeouts += result is Outcome.TIMEOUT
         results.append(result)
-        between(caller)
+        if connections is Connections.EACH:
+            caller.close()
         advance()
     caller.close()
     return results

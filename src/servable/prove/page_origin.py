@@ -100,7 +100,7 @@ def _command(document: Mapping[str, Any]) -> str:
         [
             "servable prove MODEL",
             *([] if document["target"]["kind"] == "process" else ["--url URL"]),
-            *(["--payload PAYLOAD"] if document["payload"] else []),
+            *(["--payload PAYLOAD"] if PAYLOAD_GOLDEN in document or document["payload"] else []),
             *(["--golden GOLDEN"] if PAYLOAD_GOLDEN in document else []),
             f"--expected-tps {slo['expected_tps']:.10g}",
             f"--max-latency-ms {slo['max_latency_in_millisecond']:.10g}",

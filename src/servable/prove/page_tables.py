@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from servable.prove.claims import ERRORS, GOLDEN, LATENCY, RATE, ClaimVerdict
+from servable.prove.document import PAYLOAD_GOLDEN, payload_of
 from servable.prove.page_payload import payload_cells, refusal_cells
 from servable.prove.payload_claims import PAYLOAD, REFUSALS
 from servable.report import (
@@ -31,7 +32,7 @@ _ERRORS: Final = {
     "timeout": "no whole answer in time",
     "connection": "refused, reset, or closed before the answer was whole",
     "malformed": "not the agreed form",
-    "wrong": "scores or labels other than expected",
+    "wrong": "not the scores and labels that are expected",
     "local": "the prover's machine had no file, port or memory for it",
     "none": "no outcome: the run broke off",
 }
@@ -57,7 +58,7 @@ def claims_table(document: Mapping[str, Any]) -> Table:
         GOLDEN: _golden_cells(claims[GOLDEN]),
     }
     if PAYLOAD in claims:
-        cells[PAYLOAD] = payload_cells(claims[PAYLOAD])
+        cells[PAYLOAD] = payload_cells(claims[PAYLOAD], document[PAYLOAD_GOLDEN])
     if REFUSALS in claims:
         cells[REFUSALS] = refusal_cells(claims[REFUSALS])
     titles = ("Claim", "Limit", "Observed", f"{named(document)} bound", "Margin", "Verdict")
@@ -132,7 +133,7 @@ def _golden_cells(claim: Mapping[str, Any]) -> tuple[Cell, ...]:
             text=f"{count(claim['acceptable'])} of {count(claim['rows'])}",
             note=f"under load {count(right)} of {count(under_load)}",
         ),
-        Cell(text="exact", tone=Tone.QUIET, note="each is compared"),
+        Cell(text="each compared", tone=Tone.QUIET),
         Cell(
             text=significant(claim["max_abs_diff"]),
             value=claim["max_abs_diff"],
@@ -240,7 +241,7 @@ def errors(document: Mapping[str, Any]) -> tuple[Block, ...]:
     ]
     blocks += [
         Quote(title=f"Sample request {body['name']}{_case(body)}, before the load", text=body["failure"])
-        for body in document["payload"]
+        for body in payload_of(document)
         if body["failure"]
     ]
     target = document["target"]

@@ -1,23 +1,24 @@
 """Wire parity: golden answers that came over HTTP against the packed ones, row by row.
 
 Two rules (docs/proving.md, "Right scores"). On the same build a score is equal as float32
-or at most 2 ulp away, and no label differs. On another machine a score is at most 1e-5 away, and a
-label may differ only where the two best classes are as close as that. Answers to payload files may come
-from another engine, and then have limits of their own.
+or at most 2 ulp away, and no label differs. On another machine a score is at most 1e-5 away, and the
+label may be that of any class as close as that to the best one. Answers to payload files may come from
+another engine, and then have limits of their own.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import compress
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from servable.codecs import Answer, label_of
+from servable.payload import WIRE_WITHIN
 from servable.records import FloatArray, Predictions
 
-_OTHER_MACHINE_LIMIT: Final = 1e-5
 _SAME_BUILD_ULPS: Final = 2.0
 DECADES: Final = (1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2)
 _WORST_ROWS: Final = 5
@@ -161,7 +162,7 @@ def compare(expected: Expected, answer: Answer, rule: Rule) -> Comparison | None
         answer.calibrated, calibrated, limits.calibrated if limits else None
     )
     flipped = np.array([a != b for a, b in zip(answer.labels, expected.labels, strict=True)], dtype=bool)
-    excused = np.zeros_like(flipped) if limits is None else _near_tie(expected.raw, limits.raw)
+    excused = np.zeros_like(flipped) if limits is None else _excused(answer.labels, expected.raw, limits.raw)
     return Comparison(
         bit_equal=raw_equal & cal_equal,
         acceptable=raw_close & cal_close & (~flipped | excused),
@@ -262,19 +263,20 @@ def _limits(rule: Rule) -> Within | None:
         case ParityRule.SAME_BUILD:
             return None
         case ParityRule.OTHER_MACHINE:
-            return Within(raw=_OTHER_MACHINE_LIMIT, calibrated=_OTHER_MACHINE_LIMIT)
+            return Within(raw=WIRE_WITHIN, calibrated=WIRE_WITHIN)
         case Within():
             return rule
 
 
-def _near_tie(raw: FloatArray, limit: float) -> NDArray[np.bool_]:
-    """Records whose two best classes are so close that another machine may choose the other."""
+def _excused(labels: Sequence[str], raw: FloatArray, limit: float) -> NDArray[np.bool_]:
+    """Records whose label is that of a class so close to the best one that another machine may choose it."""
     if raw.shape[1] == 1:
-        margin = 2.0 * np.abs(raw[:, 0] - 0.5)
-    else:
-        best = np.sort(raw, axis=1)[:, -2:]
-        margin = best[:, 1] - best[:, 0]
-    return np.asarray(margin <= 2.0 * limit, dtype=np.bool_)
+        raw = np.concatenate([1.0 - raw, raw], axis=1)
+    is_close = raw.max(axis=1, keepdims=True) - raw <= 2.0 * limit
+    names = [label_of(index) for index in range(raw.shape[1])]
+    return np.array(
+        [label in compress(names, row) for label, row in zip(labels, is_close, strict=True)], dtype=bool
+    )
 
 
 def _joined(parts: Iterable[NDArray[np.float64]]) -> NDArray[np.float64]:

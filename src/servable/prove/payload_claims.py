@@ -33,7 +33,7 @@ class PayloadClaim:
         max_abs_raw: the largest difference of a raw score.
         max_abs_calibrated: the same of calibrated scores.
         flips: labels that are not the golden one.
-        under_load: answers with scores to payload files during the load, the warm-up included.
+        under_load: answers to payload files during the load, the warm-up included.
         wrong_under_load: of these, other than the golden ones; one fails the claim.
     """
 
@@ -53,12 +53,14 @@ class PayloadClaim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefusalClaim:
-    """Every illegal request gets its status and an error that names its field, and the server lives on.
+    """Every illegal request gets its status and an error that names what is wrong, and the server lives on.
+
+    It is not evaluated where the golden answers hold no such request.
 
     Attributes:
         requests: illegal requests sent.
         refused: of these, answered with their status.
-        named: of those, with an error that names the field where there is one.
+        named: of those, with an error that names what it must.
         lived_on: requests after which a golden record was answered rightly.
     """
 
@@ -75,8 +77,8 @@ AnyClaim = Claim | PayloadClaim | RefusalClaim
 
 def payload_claims(
     found: PayloadProof | None, samples: Samples, *, plan: Plan
-) -> tuple[PayloadClaim, RefusalClaim] | tuple[PayloadClaim] | tuple[()]:
-    """The claims of golden answers; none without them, and none on refusals where nothing is illegal.
+) -> tuple[PayloadClaim, RefusalClaim] | tuple[()]:
+    """The claims of golden answers; none without them.
 
     Args:
         found: what was recorded.
@@ -86,12 +88,12 @@ def payload_claims(
     if found is None:
         return ()
     payload = payload_claim(found.lines, samples[samples.payload_id >= plan.golden_bodies])
-    return (payload, refusal_claim(found.refusals)) if found.refusals else (payload,)
+    return payload, refusal_claim(found.refusals)
 
 
 def payload_claim(lines: Sequence[PayloadLine], samples: Samples) -> PayloadClaim:
     """The claim on answers: files before the load, and requests that carried one under load."""
-    right = sum(line.failure is None for line in lines)
+    right = sum(line.failure is None and line.acceptable == line.records for line in lines)
     wrong = int((samples.outcome == Outcome.WRONG).sum())
     verdict = ClaimVerdict.PASS if right == len(lines) and not wrong else ClaimVerdict.FAIL
     return PayloadClaim(
@@ -110,15 +112,15 @@ def payload_claim(lines: Sequence[PayloadLine], samples: Samples) -> PayloadClai
 
 
 def refusal_claim(lines: Sequence[RefusalLine]) -> RefusalClaim:
-    """The claim on illegal requests, of which there is one at least."""
-    refused = [line for line in lines if line.status == line.expected_status]
-    named = sum(line.names_field for line in refused)
+    """The claim on illegal requests."""
+    refused = [line for line in lines if line.status == line.expected_status and 400 <= line.status < 500]
+    named = sum(line.names_fault for line in refused)
     lived_on = sum(line.lives_on for line in lines)
-    is_right = named == lived_on == len(lines)
+    verdict = ClaimVerdict.PASS if named == lived_on == len(lines) else ClaimVerdict.FAIL
     return RefusalClaim(
         requests=len(lines),
         refused=len(refused),
         named=named,
         lived_on=lived_on,
-        verdict=ClaimVerdict.PASS if is_right else ClaimVerdict.FAIL,
+        verdict=verdict if lines else ClaimVerdict.NOT_EVALUATED,
     )

@@ -2,10 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NoReturn
 
-from servable.codecs import decode_answer
-from servable.errors import BadInput, Damaged, Problem
 from servable.payload import GoldenAnswers, Payload, PayloadRequest
 from servable.prove.environment import is_same_build
 from servable.prove.parity import Expected, ParityRule, Rule, Within
@@ -46,16 +43,16 @@ def payload_files(
             AskedFile(request=request, case=None, expected=None, rule=rule) for request in payload.requests
         ]
     files = {file.name: file for file in answers.document.files}
-    wire = golden_rule(answers, rule)
+    packed_rule = golden_rule(answers, rule)
     return [
         AskedFile(
             request=request,
-            case=files[request.name].case,
-            expected=_expected(answers.bodies[files[request.name].response.file], request),
-            rule=wire
-            or Within(raw=answers.document.tolerance.raw, calibrated=files[request.name].calibrated_within),
+            case=file.case,
+            expected=Expected.of_answer(answers.answer_to(file, records=request.records)),
+            rule=packed_rule or Within(raw=answers.document.tolerance.raw, calibrated=file.calibrated_within),
         )
         for request in payload.requests
+        for file in [files[request.name]]
     ]
 
 
@@ -67,25 +64,3 @@ def golden_rule(answers: GoldenAnswers, rule: ParityRule) -> ParityRule | None:
     if not answers.document.is_packed:
         return None
     return rule if is_same_build(answers.document.libraries) else ParityRule.OTHER_MACHINE
-
-
-def _expected(body: bytes, request: PayloadRequest) -> Expected:
-    try:
-        answer = decode_answer(body, request.accept)
-    except BadInput as error:
-        _refuse(request, str(error), error)
-    if len(answer.labels) != request.records:
-        _refuse(request, f"one of {len(answer.labels)}")
-    return Expected.of_answer(answer)
-
-
-def _refuse(request: PayloadRequest, found: str, cause: Exception | None = None) -> NoReturn:
-    raise Damaged(
-        Problem(
-            code="golden.files",
-            where=f"golden answer to {request.name}",
-            expected=f"an answer of {request.records} records as {request.accept}",
-            found=found,
-            fix="make it again with `servable payload --golden`",
-        )
-    ) from cause

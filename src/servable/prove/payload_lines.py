@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from servable.codecs import Answer
 from servable.prove.ammunition import read_answer
-from servable.prove.parity import compare, largest
+from servable.prove.parity import Within, compare, largest
 from servable.prove.payload_files import AskedFile
 from servable.prove.replay import failure_of
 from servable.prove.response import Response
@@ -25,6 +25,7 @@ class PayloadLine:
         bit_equal: records whose scores are equal as float32.
         max_abs_raw: largest finite difference of a raw score.
         max_abs_calibrated: the same of calibrated scores.
+        calibrated_within: the largest of those that is right; None where the rule of the proof says it.
         flips: records with another label.
         failure: what is wrong with the answer, if anything is.
     """
@@ -37,6 +38,7 @@ class PayloadLine:
     bit_equal: int
     max_abs_raw: float
     max_abs_calibrated: float
+    calibrated_within: float | None
     flips: int
     failure: str | None
 
@@ -44,8 +46,10 @@ class PayloadLine:
 def payload_lines(
     files: Sequence[AskedFile], first_answers: Sequence[Response | Outcome]
 ) -> tuple[PayloadLine, ...]:
-    """A line for each file that was asked, in their order."""
-    return tuple(_line(file, first) for file, first in zip(files, first_answers, strict=False))
+    """A line for each file in their order; none where the endpoint was not asked."""
+    if not first_answers:
+        return ()
+    return tuple(_line(file, first) for file, first in zip(files, first_answers, strict=True))
 
 
 def _line(file: AskedFile, first: Response | Outcome) -> PayloadLine:
@@ -102,6 +106,7 @@ def _made(
         bit_equal=bit_equal,
         max_abs_raw=max_abs_raw,
         max_abs_calibrated=max_abs_calibrated,
+        calibrated_within=file.rule.calibrated if isinstance(file.rule, Within) else None,
         flips=flips,
         failure=failure,
     )

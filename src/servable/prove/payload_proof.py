@@ -21,8 +21,9 @@ class PayloadProof:
         rule: `same-build` or `other-machine` where the packed engine gave them; else `within`.
         raw_within: largest difference of a raw score that `within` allows.
         tolerance_reason: why it is not nothing.
+        illegal: how many requests they hold that must be refused.
         lines: the payload files before the load; none if the endpoint was not asked.
-        refusals: the illegal requests.
+        refusals: the illegal requests; none if it was not.
     """
 
     digest: str
@@ -32,6 +33,7 @@ class PayloadProof:
     rule: str
     raw_within: float
     tolerance_reason: str
+    illegal: int
     lines: tuple[PayloadLine, ...]
     refusals: tuple[RefusalLine, ...]
 
@@ -60,6 +62,7 @@ def payload_proof(
         rule=str(golden_rule(answers, rule) or "within"),
         raw_within=document.tolerance.raw,
         tolerance_reason=document.tolerance.reason,
+        illegal=len(document.illegal),
         lines=lines,
         refusals=refusals,
     )

@@ -74,6 +74,11 @@ class Plan:
         """How many of the bodies are golden records; they come first, those of the payload after them."""
         return sum(self.body_classes[: len(self.content_types)])
 
+    @property
+    def payload_bodies(self) -> int:
+        """How many of the bodies are files of the payload."""
+        return sum(self.body_classes) - self.golden_bodies
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Schedule:

@@ -107,6 +107,7 @@ def recheck(path: Path | str) -> Proof:
         _differs("$.plan.plan_digest")
     samples = from_npz(data)
     _check_schedule(samples, plan)
+    _check_payload(facts, plan)
     derived = derive(samples, objective=objective, plan=plan, facts=facts)
     for key in DERIVED:
         again = parse_json(canonical_json(derived[key]), where=PROOF)
@@ -142,6 +143,20 @@ def _check_schedule(samples: Samples, plan: Plan) -> None:
         _differs("$.plan: the schedule of its seed, and the column scheduled_ns")
     if not np.array_equal(samples.payload_id, schedule.body):
         _differs("$.plan: the bodies of its seed, and the column payload_id")
+
+
+def _check_payload(facts: Facts, plan: Plan) -> None:
+    """What was recorded of a payload is as much as there was to ask."""
+    if facts.payload is None:
+        return
+    before = facts.target.before
+    asked = facts.target.reached and (before is None or before.artifact == facts.artifact_digest)
+    for key, lines, expected in (
+        ("lines", facts.payload.lines, plan.payload_bodies),
+        ("refusals", facts.payload.refusals, facts.payload.illegal),
+    ):
+        if len(lines) != (expected if asked else 0):
+            _differs(f"$.{PAYLOAD_GOLDEN}.{key}")
 
 
 def _read(folder: Path, name: str) -> bytes:

@@ -68,6 +68,8 @@ def _payload(claim: Mapping[str, Any]) -> str:
 
 
 def _refusals(claim: Mapping[str, Any]) -> str:
+    if not claim["requests"]:
+        return "Refusals: no illegal request was sent, so nothing is known of them."
     named = f"{count(claim['named'])} of {count(claim['requests'])} illegal requests were refused rightly"
     return f"Refusals: {named}, and the server lived on after {count(claim['lived_on'])}."
 

@@ -207,7 +207,13 @@ def _ask_illegal(endpoint: Endpoint, subject: Subject, progress: Progress) -> tu
     probe = probe_of(
         subject.golden, predictions=subject.predictions, target=endpoint.target, rule=subject.rule
     )
-    return ask_illegal(subject.answers, probe=probe, target=endpoint.target, progress=progress)
+    return ask_illegal(
+        subject.answers,
+        probe=probe,
+        target=endpoint.target,
+        is_own_endpoint=endpoint.is_own,
+        progress=progress,
+    )
 
 
 def _target_facts(endpoint: Endpoint, *, is_reached: bool, before: Identity | None) -> TargetFacts:
@@ -246,7 +252,7 @@ def _write(
         **derive(samples, objective=objective, plan=plan, facts=facts),
         "subject": subject.describe(),
         "bodies": body_classes(run.bodies),
-        "payload": [_payload_facts(line) for line in lines],
+        **({"payload": [_payload_facts(line) for line in lines]} if subject.answers is None else {}),
         "error_examples": _examples(run),
         "environment": describe_environment([*subject.libraries, *_OWN_PACKAGES]),
     }
@@ -262,10 +268,9 @@ def _client(load: LoadRecord | None) -> Client:
 
 
 def _payload_facts(line: PayloadLine) -> dict[str, Any]:
-    """A payload file and what came of it before the load; None: scores as they must be."""
-    case = {} if line.case is None else {"case": line.case}
+    """A payload file without a golden answer, and what came of it before the load; None: scores."""
     facts = {"name": line.name, "content_type": line.content_type, "records": line.records}
-    return facts | case | {"failure": line.failure}
+    return facts | {"failure": line.failure}
 
 
 def _examples(run: _Run) -> list[dict[str, str]]:

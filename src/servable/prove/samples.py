@@ -30,9 +30,9 @@ class Outcome(IntEnum):
     CONNECTION = 3
     """Refused, reset, or closed before the answer was whole."""
     MALFORMED = 4
-    """An answer that is not HTTP, or a body without the agreed form."""
+    """An answer that is not HTTP, or no scores where nothing is known of the right ones."""
     WRONG = 5
-    """Scores or labels that are not the expected ones."""
+    """Not the scores and labels that are expected."""
     LOCAL = 6
     """The prover's own machine had no file, port or memory for it (gate G9)."""
     NONE = 7

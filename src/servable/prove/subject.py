@@ -92,7 +92,7 @@ def read_subject(
 
     Raises:
         BadInput: `prove.content-types`, `prove.golden`, `prove.payload`, `payload.*`, `golden.artifact`,
-            `golden.payload`.
+            `golden.payload`, `golden.tolerance`.
         NotFound, Damaged: as `read_artifact`, `read_payload` and `read_golden_answers`.
     """
     unknown = [name for name in content_types if name not in REQUEST_TYPES]
@@ -132,7 +132,7 @@ def read_subject(
 def _payload(
     path: Path | None, golden: Path | None, *, artifact: Artifact, rule: ParityRule
 ) -> tuple[GoldenAnswers | None, tuple[AskedFile, ...]]:
-    """Golden answers and files of a payload; answers of another artifact or payload are refused."""
+    """Golden answers and files of a payload; answers of another one, or that allow too much, are refused."""
     if path is None:
         return None, ()
     payload = read_payload(path, schema=artifact.schema)
@@ -140,6 +140,7 @@ def _payload(
     if answers is not None:
         answers.require_artifact(artifact.digest)
         answers.require_payload(payload)
+        answers.require_tolerance(artifact)
     return answers, tuple(payload_files(payload, answers=answers, rule=rule))
 
 

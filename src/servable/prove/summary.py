@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from servable.prove.claims import ERRORS, GOLDEN, LATENCY, RATE
-from servable.prove.document import PAYLOAD_GOLDEN
+from servable.prove.document import PAYLOAD_GOLDEN, payload_of
 from servable.prove.payload_claims import PAYLOAD, REFUSALS
 from servable.prove.verdict import Verdict
 
@@ -160,15 +160,20 @@ def _payload_lines(document: Mapping[str, Any], claims: Mapping[str, Any]) -> It
         f"{claim['records']} records bit-equal, max |d| raw {claim['max_abs_raw']:.2g} calibrated "
         f"{claim['max_abs_calibrated']:.2g}{_flips(claim)}"
     )
-    if REFUSALS in claims:
-        claim = claims[REFUSALS]
-        yield (
-            f"refusals {claim['verdict']}: {claim['named']} of {claim['requests']} illegal requests refused "
-            f"as they must be, and the server lived on after {claim['lived_on']}"
-        )
-        for line in found["refusals"]:
-            if line["failure"]:
-                yield f"  {line['case']} ({line['content_type']}): {line['failure']}"
+    claim = claims[REFUSALS]
+    yield f"refusals {claim['verdict']}: {_refused(claim, found)}"
+    for line in found["refusals"]:
+        if line["failure"]:
+            yield f"  {line['case']} ({line['content_type']}): {line['failure']}"
+
+
+def _refused(claim: Mapping[str, Any], found: Mapping[str, Any]) -> str:
+    if not claim["requests"]:
+        return "none was sent" if found["illegal"] else "the golden answers hold no illegal request"
+    return (
+        f"{claim['named']} of {claim['requests']} illegal requests refused as they must be, and the server "
+        f"lived on after {claim['lived_on']}"
+    )
 
 
 def _flips(claim: Mapping[str, Any]) -> str:
@@ -180,7 +185,7 @@ def _example_lines(document: Mapping[str, Any]) -> Iterator[str]:
     for example in document.get("error_examples", ()):
         answer = " ".join(example["answer"].split())
         yield f"first {example['kind']} ({example['content_type']}): {answer[:_EXAMPLE_LENGTH]}"
-    for body in document.get("payload", ()):
+    for body in payload_of(document):
         if body["failure"]:
             case = f" ({body['case']})" if body.get("case") else ""
             yield f"payload {body['name']}{case}: {body['failure']} before load"

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from servable.artifact import EngineKind
-from servable.codecs import decode_request, encode_answer
+from servable.codecs import decode_answer, decode_request, encode_answer
 from servable.errors import BadInput, Problem, ServableError
 from servable.payload import script
 from servable.payload.archive import Payload, PayloadRequest, read_payload
@@ -84,7 +84,7 @@ def _answered(
     for place, request in enumerate(payload.requests, start=1):
         predictions = _scored(request, reference.scorer)
         body, accept = encode_answer(predictions, request.accept)
-        within = calibrated_within(reference.scorer.calibrator, predictions.raw, limit=tolerance.raw)
+        raw = decode_answer(body, accept).raw  # as whoever compares with it will read it
         file = GoldenFile(
             name=request.name,
             case=job.cases.get(request.name, ""),
@@ -93,7 +93,7 @@ def _answered(
             records=request.records,
             sha256=request.sha256,
             response=_stored(f"expected/{Path(request.name).stem}{_ENDINGS[accept]}", body),
-            calibrated_within=max(tolerance.calibrated, within),
+            calibrated_within=calibrated_within(reference.scorer.calibrator, raw, limit=tolerance.raw),
         )
         yield file, body
         progress("golden answers", place, total)

@@ -1,7 +1,7 @@
 """`golden.json`: what each file of a payload must be answered, and what must be refused. Values, no files."""
 
 import hashlib
-from typing import Any, Final
+from typing import Annotated, Any, Final, TypeAlias
 
 import msgspec
 
@@ -14,6 +14,15 @@ PACKED: Final = "packed"
 """The reference of answers that the packed engine gave itself."""
 
 
+_Ascii: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"\A[ -~]*\Z")]
+"""Printable ASCII: what becomes a header or is printed as it stands."""
+
+_Line: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"\A[^\x00-\x1f\x7f-\x9f\u2028\u2029]*\Z")]
+"""Words to print on one line."""
+
+_Limit: TypeAlias = Annotated[float, msgspec.Meta(ge=0.0)]
+
+
 class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A part of `golden.json`; an unknown key is an error, because it may change what a file means."""
 
@@ -21,7 +30,7 @@ class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class StoredBody(_Part, frozen=True, kw_only=True):
     """A file of the sidecar: its name there and the sha256 of its bytes, hexadecimal."""
 
-    file: str
+    file: _Ascii
     sha256: str
 
 
@@ -29,14 +38,12 @@ class GoldenTolerance(_Part, frozen=True, kw_only=True):
     """How far an answer may be from the golden one.
 
     Attributes:
-        raw: largest difference of a raw score.
-        calibrated: the same of a calibrated score, where a file's entry does not allow more.
+        raw: largest difference of a raw score; each file has its own limit for calibrated ones.
         reason: why it is not nothing, in words.
     """
 
-    raw: float
-    calibrated: float
-    reason: str
+    raw: _Limit
+    reason: _Line
 
 
 class GoldenFile(_Part, frozen=True, kw_only=True):
@@ -53,14 +60,14 @@ class GoldenFile(_Part, frozen=True, kw_only=True):
         calibrated_within: largest difference of a calibrated score, of these records.
     """
 
-    name: str
-    case: str
-    content_type: str
-    accept: str
-    records: int
+    name: _Ascii
+    case: _Ascii
+    content_type: _Ascii
+    accept: _Ascii
+    records: Annotated[int, msgspec.Meta(ge=1)]
     sha256: str
     response: StoredBody
-    calibrated_within: float
+    calibrated_within: _Limit
 
 
 class GoldenRefusal(_Part, frozen=True, kw_only=True):
@@ -70,19 +77,19 @@ class GoldenRefusal(_Part, frozen=True, kw_only=True):
         case: what is wrong with it, in words joined by hyphens.
         content_type: that it claims.
         body: its bytes.
-        status: of the answer.
+        status: of the answer, 400 to 499.
         field: that the error must name; None where no field can be told.
         record: the record at fault, counted from 0; None where none can be told.
         why: what is wrong, in words.
     """
 
-    case: str
-    content_type: str
+    case: _Ascii
+    content_type: _Ascii
     body: StoredBody
-    status: int
+    status: Annotated[int, msgspec.Meta(ge=400, lt=500)]
     field: str | None
-    record: int | None
-    why: str
+    record: Annotated[int, msgspec.Meta(ge=0)] | None
+    why: _Line
 
 
 class GoldenDocument(_Part, frozen=True, kw_only=True):
@@ -104,8 +111,8 @@ class GoldenDocument(_Part, frozen=True, kw_only=True):
     format: int
     artifact: str
     payload: str
-    reference: str
-    reason: str
+    reference: _Ascii
+    reason: _Line
     tolerance: GoldenTolerance
     libraries: dict[str, str]
     files: tuple[GoldenFile, ...]

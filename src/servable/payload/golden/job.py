@@ -55,3 +55,14 @@ class Refused(msgspec.Struct, frozen=True, tag=True):
 
 
 Message: TypeAlias = Told | Answered | Refused
+
+
+def process_problem(found: str) -> Problem:
+    """The problem of a process that gives no answers."""
+    return Problem(
+        code="golden.process",
+        where="the process that scores golden answers",
+        expected="answers",
+        found=found,
+        fix="see what it wrote above; a signal 9 comes of too little memory",
+    )

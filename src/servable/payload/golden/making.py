@@ -1,11 +1,12 @@
 """`write_golden`: a payload answered by the training-side engine in a process of its own, as a sidecar."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from servable.artifact import OnDamage, require_writable
+from servable.errors import BadInput, Problem, shown
 from servable.payload.golden.document import GoldenDocument
 from servable.payload.golden.job import GoldenJob
 from servable.payload.golden.process import answer_apart
@@ -86,12 +87,13 @@ def write_golden(
         progress: told of each file.
 
     Raises:
-        BadInput: `payload.*` for a payload that cannot be used, `golden.reference` for a training output
-            of another model; nothing is written then.
+        BadInput: `payload.*` for a payload that cannot be used, `golden.case` for a case that cannot be
+            printed, `golden.reference` for a training output of another model; nothing is written then.
         NotFound, Damaged, Unavailable: as `servable.load`.
     """
     target = output or payload.with_name(SIDECAR)
     require_writable(target)
+    _require_printable((cases or {}).values())
     job = GoldenJob(
         payload=str(payload),
         artifact=str(artifact),
@@ -106,3 +108,17 @@ def write_golden(
     with told(progress, "write golden answers"):
         write_answers(target, answers)
     return GoldenSummary(path=target, size_bytes=target.stat().st_size, document=answers.document)
+
+
+def _require_printable(cases: Iterable[str]) -> None:
+    for case in cases:
+        if not (case.isascii() and case.isprintable()):
+            raise BadInput(
+                Problem(
+                    code="golden.case",
+                    where="case of a payload file",
+                    expected="printable ASCII, because it is printed as it stands",
+                    found=shown(case),
+                    fix="name it in words joined by hyphens",
+                )
+            )

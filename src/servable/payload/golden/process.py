@@ -17,12 +17,11 @@ from servable.errors import (
     Busy,
     Damaged,
     NotFound,
-    Problem,
     ServableError,
     TooLarge,
     Unavailable,
 )
-from servable.payload.golden.job import Answered, GoldenJob, Message, Refused, Told
+from servable.payload.golden.job import Answered, GoldenJob, Message, Refused, Told, process_problem
 from servable.payload.golden.sidecar import GoldenAnswers
 from servable.progress import Progress
 
@@ -38,7 +37,8 @@ def answer_apart(job: GoldenJob, *, progress: Progress) -> GoldenAnswers:
     """The golden answers that a job asks for, made in a process that is gone when this returns or raises.
 
     Raises:
-        ServableError: as `answer_payload`; `golden.process` if the process ends without an answer.
+        ServableError: as `answer_payload`; `golden.process` if the process cannot be started, or ends
+            without an answer.
     """
     with _process() as process:
         for message in _messages(process, msgspec.json.encode(job)):
@@ -55,9 +55,12 @@ def answer_apart(job: GoldenJob, *, progress: Progress) -> GoldenAnswers:
 @contextmanager
 def _process() -> "Iterator[subprocess.Popen[bytes]]":
     """The process, killed with the context; an interrupt from the keyboard reaches the caller alone."""
-    process = subprocess.Popen(  # noqa: S603  # this interpreter and a module of our own
-        [sys.executable, *_COMMAND], stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
-    )
+    try:
+        process = subprocess.Popen(  # noqa: S603  # this interpreter and a module of our own
+            [sys.executable, *_COMMAND], stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+        )
+    except OSError as error:
+        raise Unavailable(process_problem(f"the error {error.strerror or error}")) from error
     try:
         yield process
     finally:
@@ -69,12 +72,12 @@ def _process() -> "Iterator[subprocess.Popen[bytes]]":
 
 
 def _messages(process: "subprocess.Popen[bytes]", job: bytes) -> Iterator[Message]:
-    """What a process tells after it was given a job."""
+    """What a process tells after it was given a job; its input stays open as long as somebody listens."""
     if process.stdin is None or process.stdout is None:
         return
     try:
-        process.stdin.write(job)
-        process.stdin.close()
+        process.stdin.write(job + b"\n")
+        process.stdin.flush()
     except BrokenPipeError:
         return
     decoder = msgspec.json.Decoder(Message)
@@ -93,12 +96,4 @@ def _close(pipe: IO[bytes]) -> None:
 
 def _ended(code: int) -> ServableError:
     how = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
-    return ServableError(
-        Problem(
-            code="golden.process",
-            where="the process that scores golden answers",
-            expected="answers",
-            found=f"that it {how}",
-            fix="see what it wrote above; a signal 9 comes of too little memory",
-        )
-    )
+    return ServableError(process_problem(f"that it {how}"))

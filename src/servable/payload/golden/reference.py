@@ -7,9 +7,10 @@ from typing import Final
 
 from servable.artifact import Artifact, OnDamage, TokenizerSearch, read_artifact
 from servable.engines import Device
-from servable.errors import BadInput, Problem, Unavailable, shown
+from servable.errors import Unavailable, shown
 from servable.payload.golden.document import PACKED
 from servable.payload.golden.job import GoldenJob
+from servable.payload.golden.likeness import not_the_reference, require_same_model
 from servable.scorer import Scorer, scorer_of
 
 _NO_LIBRARY: Final = "engine.extra"
@@ -46,13 +47,16 @@ def open_reference(job: GoldenJob, artifact: Artifact) -> Reference:
     """What answers for an artifact, with its model loaded; never on a GPU, whose last digits differ.
 
     Raises:
-        BadInput: `golden.reference` for a reference that is no training output of this model.
+        BadInput: `golden.reference` for a reference that is not the training output that a packed artifact
+            was made of.
         NotFound, Damaged, Unavailable: as `servable.load`.
     """
     if artifact.manifest is None:
         if job.reference is not None:
             fix = "leave `--reference` out, or name the packed artifact first"
-            raise _refused("none, since the artifact is a training output itself", shown(job.reference), fix)
+            raise not_the_reference(
+                "none, since the artifact is a training output itself", shown(job.reference), fix
+            )
         kind = artifact.engine.kind.value
         return Reference(
             scorer=_scorer(artifact, job.on_damage),
@@ -76,6 +80,7 @@ def open_reference(job: GoldenJob, artifact: Artifact) -> Reference:
             f"({problem.where}: expected {problem.expected}, found {problem.found})"
         )
         return Reference(scorer=_scorer(artifact, job.on_damage), kind=PACKED, reason=reason)
+    require_same_model(scorer, artifact)
     return Reference(
         scorer=scorer,
         kind=kind,
@@ -90,16 +95,14 @@ def require_fit(training: Artifact, packed: Artifact) -> None:
         BadInput: `golden.reference`, naming the first thing that differs.
     """
     if training.manifest is not None:
-        raise _refused(
+        raise not_the_reference(
             "a training output", "a packed artifact", "name the folder or archive that training wrote"
         )
     ours, theirs = _traits(packed), _traits(training)
     for what, expected in ours.items():
         if theirs[what] != expected:
-            raise _refused(
-                f"{what} as the packed artifact has them, {shown(expected)}",
-                shown(theirs[what]),
-                "name the training output that this artifact was packed from",
+            raise not_the_reference(
+                f"{what} as the packed artifact has them, {shown(expected)}", shown(theirs[what])
             )
 
 
@@ -119,15 +122,3 @@ def _traits(artifact: Artifact) -> dict[str, object]:
 
 def _scorer(artifact: Artifact, on_damage: OnDamage) -> Scorer:
     return scorer_of(artifact, on_damage=on_damage, device=Device.CPU)
-
-
-def _refused(expected: str, found: str, fix: str) -> BadInput:
-    return BadInput(
-        Problem(
-            code="golden.reference",
-            where="reference of golden answers",
-            expected=expected,
-            found=found,
-            fix=fix,
-        )
-    )

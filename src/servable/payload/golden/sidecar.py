@@ -10,14 +10,19 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 import msgspec
+import numpy as np
 
-from servable.artifact import pretty_json, read_archive, write_tar_gz
+from servable.artifact import Artifact, pretty_json, read_archive, write_tar_gz
+from servable.codecs import Answer, decode_answer
 from servable.errors import BadInput, Damaged, NotFound, Problem
 from servable.payload.archive import Payload
-from servable.payload.golden.document import GOLDEN, GoldenDocument, parse_golden
+from servable.payload.golden.document import GOLDEN, GoldenDocument, GoldenFile, parse_golden
+from servable.payload.golden.tolerance import calibrated_within, calibrator_of, tolerance_of
 
 SIDECAR: Final = "golden.tar.gz"
 _AGAIN: Final = "make it again with `servable payload --golden`"
+_ROUNDING: Final = 1.02
+"""Limits are rounded to three digits, which another version of a library may do otherwise."""
 
 
 class GoldenAnswers(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +61,45 @@ class GoldenAnswers(msgspec.Struct, frozen=True, kw_only=True):
         if ours != theirs:
             names = sorted(name for name in {*ours, *theirs} if ours.get(name) != theirs.get(name))
             _refuse("payload", "an answer for each file of the payload as it is", f"others, first {names[0]}")
+
+    def require_tolerance(self, artifact: Artifact) -> None:
+        """Refuse them if they allow more than the artifact itself does.
+
+        Args:
+            artifact: that they were made for.
+
+        Raises:
+            BadInput: `golden.tolerance`.
+            Damaged: `golden.files` for a golden answer that is none.
+        """
+        most = tolerance_of(artifact, reference=self.document.reference).raw
+        if self.document.tolerance.raw > most:
+            found = f"{self.document.tolerance.raw:g}"
+            _refuse("tolerance", f"a tolerance of raw scores of at most {most:g}, the artifact's", found)
+        calibrator = calibrator_of(artifact)
+        for file in self.document.files:
+            raw = self.answer_to(file, records=file.records).raw
+            within = calibrated_within(calibrator, raw, limit=most)
+            if file.calibrated_within > _ROUNDING * within:
+                expected = f"a tolerance of calibrated scores of at most {within:g} for {file.name}"
+                _refuse("tolerance", expected, f"{file.calibrated_within:g}")
+
+    def answer_to(self, file: GoldenFile, *, records: int) -> Answer:
+        """The golden answer to a file of so many records.
+
+        Raises:
+            Damaged: `golden.files` if it is none.
+        """
+        expected = f"an answer of {records} records as {file.accept}"
+        try:
+            answer = decode_answer(self.bodies[file.response.file], file.accept)
+        except BadInput as error:
+            _damaged(f"golden answer to {file.name}", expected, str(error), error)
+        if len(answer.labels) != records:
+            _damaged(f"golden answer to {file.name}", expected, f"one of {len(answer.labels)}")
+        if not (np.isfinite(answer.raw).all() and np.isfinite(answer.calibrated).all()):
+            _damaged(f"golden answer to {file.name}", expected, "scores that are not finite")
+        return answer
 
 
 def write_answers(path: Path, answers: GoldenAnswers) -> None:
@@ -101,8 +145,8 @@ def _require_each_once(document: GoldenDocument, path: Path) -> None:
             _damaged(f"{path}: {GOLDEN}", f"each {what} once", "one twice")
 
 
-def _damaged(where: str, expected: str, found: str) -> NoReturn:
-    raise Damaged(_problem("files", where, expected, found, _AGAIN))
+def _damaged(where: str, expected: str, found: str, cause: Exception | None = None) -> NoReturn:
+    raise Damaged(_problem("files", where, expected, found, _AGAIN)) from cause
 
 
 def _refuse(kind: str, expected: str, found: str) -> NoReturn:

@@ -9,11 +9,13 @@ from typing import Final
 import numpy as np
 
 from servable.artifact import Artifact
-from servable.calibration import Calibrator, calibrate_or_keep
+from servable.calibration import Calibrator, calibrate_or_keep, chosen
 from servable.payload.golden.document import PACKED, GoldenTolerance
 from servable.records import FloatArray
 
-_WIRE: Final = 1e-5
+WIRE_WITHIN: Final = 1e-5
+"""How far a score of one engine may be from its own on another machine."""
+
 _SIGNIFICANT: Final = 3
 
 
@@ -29,16 +31,25 @@ def tolerance_of(artifact: Artifact, *, reference: str) -> GoldenTolerance:
     """
     if artifact.manifest is None or reference == PACKED:
         return GoldenTolerance(
-            raw=_WIRE,
-            calibrated=_WIRE,
+            raw=WIRE_WITHIN,
             reason="one and the same engine, whose sums another processor may round otherwise",
         )
     stored = artifact.manifest.tolerances
     return GoldenTolerance(
         raw=stored.raw_max,
-        calibrated=stored.raw_max,
         reason=f"two engines, compared when the artifact was packed: {stored.reason}",
     )
+
+
+def calibrator_of(artifact: Artifact) -> Calibrator | None:
+    """The calibrator that an endpoint of an artifact uses, or None.
+
+    Raises:
+        Damaged: as `Calibrator.of_stored`.
+    """
+    classes = len(artifact.schema.classes)
+    stored = [Calibrator.of_stored(stored, classes=classes) for stored in artifact.calibrations]
+    return chosen(stored, classes=classes).calibrator
 
 
 def calibrated_within(calibrator: Calibrator | None, raw: FloatArray, *, limit: float) -> float:
@@ -46,7 +57,7 @@ def calibrated_within(calibrator: Calibrator | None, raw: FloatArray, *, limit: 
 
     Args:
         calibrator: of the model, or None.
-        raw: `[n, classes]` raw scores.
+        raw: `[n, classes]` raw scores, or `[n, 1]` those of class 1 of two.
         limit: largest difference of a raw score.
 
     Returns:
@@ -54,6 +65,8 @@ def calibrated_within(calibrator: Calibrator | None, raw: FloatArray, *, limit: 
     """
     if calibrator is None:
         return limit
+    if raw.shape[1] == 1:
+        raw = np.concatenate([1.0 - raw, raw], axis=1)
     base = calibrate_or_keep(calibrator, raw).scores
     moved = np.zeros(len(raw))
     for place in range(raw.shape[1]):

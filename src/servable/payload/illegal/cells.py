@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from servable.codecs import encode_csv, encode_table
+from servable.payload import script
 from servable.payload.facts import ModelFacts
 from servable.payload.illegal.request import IllegalRequest
-from servable.payload.literals import array_of, object_of
-from servable.payload.strategies.filling import Record
+from servable.payload.json_text import array_of, object_of
+from servable.payload.strategies.case_records import Record
 from servable.records import Cell, Table
 from servable.schema import MAX_CELL_CHARS, Kind, Schema
 
@@ -17,8 +18,6 @@ TOO_LONG: Final = 70_000
 _LONGEST_NAME: Final = 60
 """Of a field that a refusal is expected to name: an error may cut a longer name."""
 
-_JSON: Final = "application/json"
-_WITH_HEADER: Final = "text/csv; header=present"
 
 _EVERYWHERE: Final = (
     ("number-in-words", "twelve", "a word is no number"),
@@ -73,14 +72,14 @@ def bodies_of(facts: ModelFacts, records: Iterable[Record]) -> Iterator[tuple[st
     """The same records in every content type that may carry them: a prefix for cases, the type, the body."""
     table = Table.of_records([dict(record) for record in records])
     names, columns = facts.schema.names(), facts.schema.csv_columns
-    yield "json", _JSON, encode_table(table, _JSON)
-    yield "ndjson", "application/x-ndjson", encode_table(table, "application/x-ndjson")
-    yield "csv-header", _WITH_HEADER, encode_csv([names, *table.rows])
+    yield "json", script.JSON, encode_table(table, script.JSON)
+    yield "ndjson", script.NDJSON, encode_table(table, script.NDJSON)
+    yield "csv-header", script.CSV_WITH_HEADER, encode_csv([names, *table.rows])
     if columns is not None:
         rows = [[record.get(name) for name in columns] for record in table.to_records()]
-        yield "csv", "text/csv", encode_csv(rows)
+        yield "csv", script.CSV, encode_csv(rows)
     if not any("\0" in name for name in names):
-        yield "parquet", "application/x-parquet", encode_table(table, "application/x-parquet")
+        yield "parquet", script.PARQUET, encode_table(table, script.PARQUET)
 
 
 def _in_every_type(
@@ -94,12 +93,16 @@ def _in_every_type(
 
 def _in_json(plain: Record, *, case: str, field: str, cells: Record, why: str) -> IllegalRequest:
     data = array_of([object_of(plain), object_of({**plain, **cells})])
-    return IllegalRequest(case=f"json-{case}", content_type=_JSON, data=data, field=field, record=1, why=why)
+    return IllegalRequest(
+        case=f"json-{case}", content_type=script.JSON, data=data, field=field, record=1, why=why
+    )
 
 
 def _as_literal(plain: Record, case: str, field: str, literal: str, why: str) -> IllegalRequest:
     data = array_of([object_of(plain), object_of(plain, {field: literal})])
-    return IllegalRequest(case=f"json-{case}", content_type=_JSON, data=data, field=field, record=1, why=why)
+    return IllegalRequest(
+        case=f"json-{case}", content_type=script.JSON, data=data, field=field, record=1, why=why
+    )
 
 
 def _no_cells(plain: Record, noun: str, field: str) -> Iterator[IllegalRequest]:
@@ -109,7 +112,7 @@ def _no_cells(plain: Record, noun: str, field: str) -> Iterator[IllegalRequest]:
     without = {name: cell for name, cell in plain.items() if name != field}
     yield IllegalRequest(
         case=f"json-without-a-{noun}",
-        content_type=_JSON,
+        content_type=script.JSON,
         data=array_of([object_of(plain), object_of(without)]),
         field=field,
         record=1,

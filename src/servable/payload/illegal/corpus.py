@@ -8,7 +8,7 @@ from servable.payload.illegal.json_bodies import json_requests, lines_requests
 from servable.payload.illegal.request import IllegalRequest
 from servable.payload.illegal.tables import csv_requests, parquet_requests
 from servable.payload.illegal.types import type_requests
-from servable.payload.strategies.filling import plain_records
+from servable.payload.strategies.case_records import plain_records
 
 
 def illegal_requests(facts: ModelFacts) -> tuple[IllegalRequest, ...]:

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from typing import Final
 
 from servable.codecs import MAX_ROWS
+from servable.payload import script
 from servable.payload.facts import ModelFacts
 from servable.payload.illegal.cells import nameable
 from servable.payload.illegal.request import TOO_LARGE, IllegalRequest
-from servable.payload.literals import array_of, object_of
-from servable.payload.strategies.filling import Record
+from servable.payload.json_text import array_of, object_of
+from servable.payload.strategies.case_records import Record
 
-_JSON: Final = "application/json"
-_LINES: Final = (("ndjson", "application/x-ndjson"), ("jsonlines", "application/jsonlines"))
+_LINES: Final = (("ndjson", script.NDJSON), ("jsonlines", script.JSON_LINES))
 _DEPTH: Final = 10_000
 _SURROGATES: Final = (
     ("lone-high-surrogate", '"\\ud800"', "half a character"),
@@ -135,5 +135,11 @@ def _json(
     record: int | None = None,
 ) -> IllegalRequest:
     return IllegalRequest(
-        case=f"json-{case}", content_type=_JSON, data=data, status=status, field=field, record=record, why=why
+        case=f"json-{case}",
+        content_type=script.JSON,
+        data=data,
+        status=status,
+        field=field,
+        record=record,
+        why=why,
     )

@@ -4,15 +4,12 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from servable.codecs import MAX_ROWS, encode_csv, encode_table
+from servable.payload import script
 from servable.payload.facts import ModelFacts
 from servable.payload.illegal.cells import nameable
 from servable.payload.illegal.request import TOO_LARGE, IllegalRequest
-from servable.payload.strategies.filling import Record
+from servable.payload.strategies.case_records import Record
 from servable.records import Cell, Table
-
-_CSV: Final = "text/csv"
-_WITH_HEADER: Final = "text/csv; header=present"
-_PARQUET: Final = "application/x-parquet"
 
 _BROKEN_CSV: Final = (
     ("empty-body", b"", "a request has a body"),
@@ -26,7 +23,7 @@ _BROKEN_CSV: Final = (
 
 def csv_requests(facts: ModelFacts, plain: Record) -> Iterator[IllegalRequest]:
     """Illegal CSV bodies, with a header and without one."""
-    for prefix, content_type in (("csv", _CSV), ("csv-header", _WITH_HEADER)):
+    for prefix, content_type in (("csv", script.CSV), ("csv-header", script.CSV_WITH_HEADER)):
         for case, data, why in _BROKEN_CSV:
             yield IllegalRequest(case=f"{prefix}-{case}", content_type=content_type, data=data, why=why)
     yield from _without_header(facts, plain)
@@ -38,7 +35,7 @@ def parquet_requests(facts: ModelFacts, plain: Record) -> Iterator[IllegalReques
     names = facts.schema.names()
     if any("\0" in name for name in names):
         return
-    whole = encode_table(Table.of_records([dict(plain)]), _PARQUET)
+    whole = encode_table(Table.of_records([dict(plain)]), script.PARQUET)
     why = "it is no Parquet file"
     for case, data in (
         ("empty-body", b""),
@@ -48,19 +45,19 @@ def parquet_requests(facts: ModelFacts, plain: Record) -> Iterator[IllegalReques
         ("of-another-format", encode_csv([names])),
         ("marks-alone", b"PAR1" * 8),
     ):
-        yield IllegalRequest(case=f"parquet-{case}", content_type=_PARQUET, data=data, why=why)
+        yield IllegalRequest(case=f"parquet-{case}", content_type=script.PARQUET, data=data, why=why)
     yield IllegalRequest(
         case="parquet-without-records",
-        content_type=_PARQUET,
-        data=encode_table(Table(names=names, rows=()), _PARQUET),
+        content_type=script.PARQUET,
+        data=encode_table(Table(names=names, rows=()), script.PARQUET),
         why="a request holds at least one record",
     )
     if (field := nameable(facts.schema)) is not None and len(names) > 1:
         lacking = {name: cell for name, cell in plain.items() if name != field}
         yield IllegalRequest(
             case="parquet-lacking-column",
-            content_type=_PARQUET,
-            data=encode_table(Table.of_records([lacking]), _PARQUET),
+            content_type=script.PARQUET,
+            data=encode_table(Table.of_records([lacking]), script.PARQUET),
             field=field,
             record=0,
             why="every field must be there",
@@ -74,7 +71,7 @@ def _without_header(facts: ModelFacts, plain: Record) -> Iterator[IllegalRequest
         data = encode_csv([[plain[name] for name in facts.schema.names()]])
         yield IllegalRequest(
             case="csv-of-unknown-columns",
-            content_type=_CSV,
+            content_type=script.CSV,
             data=data,
             why="nothing says what its columns are",
         )
@@ -89,7 +86,7 @@ def _without_header(facts: ModelFacts, plain: Record) -> Iterator[IllegalRequest
     yield _csv("header-row-alone", [columns], "a request holds at least one record")
     yield IllegalRequest(
         case="csv-too-many-records",
-        content_type=_CSV,
+        content_type=script.CSV,
         data=b"0\n" * (MAX_ROWS + 2),
         status=TOO_LARGE,
         why=f"at most {MAX_ROWS:,} records and a header",
@@ -113,7 +110,7 @@ def _with_header(facts: ModelFacts, plain: Record) -> Iterator[IllegalRequest]:
 
 def _csv(case: str, rows: Sequence[Sequence[Cell]], why: str, *, record: int | None = None) -> IllegalRequest:
     return IllegalRequest(
-        case=f"csv-{case}", content_type=_CSV, data=encode_csv(rows), record=record, why=why
+        case=f"csv-{case}", content_type=script.CSV, data=encode_csv(rows), record=record, why=why
     )
 
 
@@ -121,5 +118,10 @@ def _header(
     case: str, data: bytes, why: str, *, field: str | None = None, record: int | None = None
 ) -> IllegalRequest:
     return IllegalRequest(
-        case=f"csv-header-{case}", content_type=_WITH_HEADER, data=data, field=field, record=record, why=why
+        case=f"csv-header-{case}",
+        content_type=script.CSV_WITH_HEADER,
+        data=data,
+        field=field,
+        record=record,
+        why=why,
     )

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from servable.payload.illegal.request import IllegalRequest
-from servable.payload.literals import object_of
-from servable.payload.strategies.filling import Record
+from servable.payload.json_text import object_of
+from servable.payload.strategies.case_records import Record
 
 _TYPES: Final = (
     ("type-xml", "application/xml", "XML is not read"),

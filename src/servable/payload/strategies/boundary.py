@@ -8,11 +8,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import inf, nextafter
 from typing import Final
 
-from servable.artifact import StoredText
 from servable.payload.facts import ModelFacts
 from servable.payload.samples import Sample
-from servable.payload.strategies.dialogues import as_messages, chunks, has_splitter, is_chunked, words
-from servable.payload.strategies.filling import (
+from servable.payload.strategies.case_records import (
     Record,
     everywhere,
     filled,
@@ -21,6 +19,8 @@ from servable.payload.strategies.filling import (
     sample,
     within_bounds,
 )
+from servable.payload.strategies.dialogues import of_tokens
+from servable.payload.strategies.long_cases import AROUND_TOKENS, MOST_CHUNKS, texts_of
 from servable.records import Cell
 from servable.schema import MAX_CELL_CHARS, Kind
 
@@ -93,6 +93,7 @@ def _category_samples(facts: ModelFacts, plain: Record) -> Iterator[Sample]:
         [_chosen(plain, known, lambda names: max(names, key=lambda name: (len(name), name)))],
     )
     tables = {name: facts.risk_tables[name].bins for name in known if name in facts.risk_tables}
+    tables = {name: bins for name, bins in tables.items() if bins}
     for case, end in (("categories-of-least-risk", min), ("categories-of-most-risk", max)):
         if tables:
             chosen = {field: end(bins, key=lambda name: (bins[name], name)) for field, bins in tables.items()}
@@ -129,30 +130,13 @@ def _length_samples(facts: ModelFacts, plain: Record) -> Iterator[Sample]:
 
 def _token_samples(facts: ModelFacts, plain: Record) -> Iterator[Sample]:
     """Texts about as long as a chunk, and of as many chunks as a text may have."""
-    texts = _fitting(facts.texts, lambda stored: _of_tokens(stored, stored.max_tokens + 1))
-    around = range(-_SPECIAL_TOKENS - 1, 2)
-    if texts:
-        yield sample(
-            "texts-around-the-most-tokens",
-            [
-                filled(
-                    plain,
-                    {name: _of_tokens(stored, stored.max_tokens + more) for name, stored in texts.items()},
-                )
-                for more in around
-            ],
-        )
-    chunked = {name: stored for name, stored in facts.texts.items() if is_chunked(stored)}
-    if full := _fitting(chunked, lambda stored: chunks(stored, stored.max_chunks or 0)):
-        cells = {name: chunks(stored, stored.max_chunks or 0) for name, stored in full.items()}
-        yield sample("texts-of-the-most-chunks", [filled(plain, cells)])
-
-
-def _of_tokens(stored: StoredText, count: int) -> str:
-    text = words(max(1, count))
-    return as_messages(stored, [text]) if has_splitter(stored) else text
-
-
-def _fitting(texts: Mapping[str, StoredText], longest: Callable[[StoredText], str]) -> dict[str, StoredText]:
-    """The texts of which the longest one to be made has room in a cell and says something."""
-    return {name: stored for name, stored in texts.items() if 0 < len(longest(stored)) <= MAX_CELL_CHARS}
+    if longest := texts_of(AROUND_TOKENS, facts):
+        texts = {name: facts.texts[name] for name in longest}
+        around = range(-_SPECIAL_TOKENS - 1, 2)
+        cells = [
+            {name: of_tokens(stored, stored.max_tokens + more) for name, stored in texts.items()}
+            for more in around
+        ]
+        yield sample(AROUND_TOKENS, [filled(plain, each) for each in cells])
+    if full := texts_of(MOST_CHUNKS, facts):
+        yield sample(MOST_CHUNKS, [filled(plain, full)])

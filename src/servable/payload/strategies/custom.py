@@ -8,12 +8,12 @@ from servable.artifact import Artifact
 from servable.datasets import Block, read_blocks
 from servable.errors import BadInput, Problem
 from servable.payload.samples import Sample
+from servable.payload.strategies.numbers import as_written
 from servable.records import Cell
 from servable.schema import Kind
 
 CASE: Final = "custom"
 _ENDINGS: Final = (".json", ".ndjson", ".jsonl", ".csv", ".parquet")
-_LARGEST_WHOLE: Final = 2.0**53
 
 
 def custom_samples(path: Path, artifact: Artifact) -> Iterator[Sample]:
@@ -70,8 +70,8 @@ def _record(block: Block, row: int, artifact: Artifact) -> dict[str, Cell]:
 
 
 def _number(value: float) -> Cell:
-    """A number as people write it: a whole one without a point; None if it is missing."""
+    """A number as people write it; None if it is missing."""
     number = float(value)
     if number != number:  # noqa: PLR0124  # only NaN differs from itself
         return None
-    return int(number) if number.is_integer() and abs(number) < _LARGEST_WHOLE else number
+    return as_written(number)

@@ -9,8 +9,7 @@ from typing import Final
 
 from servable.payload.facts import ModelFacts
 from servable.payload.samples import Body, Sample
-from servable.payload.strategies.dialogues import as_messages, chunks, has_splitter, is_chunked
-from servable.payload.strategies.filling import (
+from servable.payload.strategies.case_records import (
     Record,
     everywhere,
     filled,
@@ -19,15 +18,16 @@ from servable.payload.strategies.filling import (
     sample,
     within_bounds,
 )
+from servable.payload.strategies.dialogues import as_messages, marks_of
 from servable.payload.strategies.hostile_csv import csv_bodies
 from servable.payload.strategies.hostile_json import json_bodies
 from servable.payload.strategies.hostile_parquet import parquet_bodies
 from servable.payload.strategies.hostile_texts import BLANKS, TEXTS, UNMATCHED_MARKERS, long_text
 from servable.payload.strategies.hostile_values import category_samples, missing_samples, number_samples
-from servable.schema import MAX_CELL_CHARS, Kind
+from servable.payload.strategies.long_cases import MORE_CHUNKS, texts_of
+from servable.schema import Kind
 
 _MANY: Final = 100
-_MORE_CHUNKS: Final = 3
 
 
 def hostile_samples(facts: ModelFacts) -> Iterator[Sample | Body]:
@@ -55,7 +55,7 @@ def _with_texts(
     facts: ModelFacts, plain: Record, names: Sequence[str], texts: Sequence[str]
 ) -> Iterator[Record]:
     fields = within_bounds(names, max(map(len, texts)))
-    split = [name for name in fields if name in facts.texts and has_splitter(facts.texts[name])]
+    split = [name for name in fields if name in facts.texts and marks_of(facts.texts[name].steps)]
     for text in texts:
         record = filled(plain, dict.fromkeys(fields, text))
         yield record
@@ -72,13 +72,8 @@ def _text_samples(facts: ModelFacts, plain: Record) -> Iterator[Sample]:
     yield sample("blank-texts", everywhere(plain, names, BLANKS))
     yield sample("texts-of-60000-characters", _with_texts(facts, plain, names, [long_text()]))
     yield sample("unmatched-dialogue-markers", everywhere(plain, names, UNMATCHED_MARKERS))
-    too_many = {
-        name: chunks(stored, stored.max_chunks + _MORE_CHUNKS)
-        for name, stored in facts.texts.items()
-        if stored.max_chunks is not None and is_chunked(stored)
-    }
-    if fitting := {name: text for name, text in too_many.items() if len(text) <= MAX_CELL_CHARS}:
-        yield sample("more-chunks-than-the-limit", [filled(plain, fitting)])
+    if too_many := texts_of(MORE_CHUNKS, facts):
+        yield sample(MORE_CHUNKS, [filled(plain, too_many)])
 
 
 def _count_samples(facts: ModelFacts, plain: Sequence[Record]) -> Iterator[Sample]:

@@ -4,13 +4,12 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from servable.codecs import encode_csv
+from servable.payload import script
 from servable.payload.facts import ModelFacts
 from servable.payload.samples import Body
-from servable.payload.strategies.filling import Record
+from servable.payload.strategies.case_records import Record
 from servable.records import Cell
 
-_CSV: Final = "text/csv"
-_WITH_HEADER: Final = "text/csv; header=present"
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 
@@ -19,11 +18,11 @@ def csv_bodies(facts: ModelFacts, plain: Sequence[Record]) -> Iterator[Body]:
     columns = facts.schema.csv_columns
     if columns is not None:
         rows = rows_of(plain, columns)
-        yield from _written_otherwise(_CSV, rows, len(plain))
+        yield from _written_otherwise(script.CSV, rows, len(plain))
         if all(columns):  # an empty name reads as a missing cell, and then the row is no header
-            yield _body("csv-header-row-first", _CSV, encode_csv([columns, *rows]), len(plain))
+            yield _body("csv-header-row-first", script.CSV, encode_csv([columns, *rows]), len(plain))
     names = facts.schema.names()
-    yield from _written_otherwise(_WITH_HEADER, [names, *rows_of(plain, names)], len(plain))
+    yield from _written_otherwise(script.CSV_WITH_HEADER, [names, *rows_of(plain, names)], len(plain))
     yield from _columns(names, plain)
 
 
@@ -59,9 +58,14 @@ def _columns(names: Sequence[str], plain: Sequence[Record]) -> Iterator[Body]:
         ("csv-shuffled-columns", backwards),
         ("csv-unknown-columns", ("no field of this model", *names, "")),
     ):
-        yield _body(case, _WITH_HEADER, encode_csv([columns, *rows_of(plain, columns)]), len(plain))
+        yield _body(case, script.CSV_WITH_HEADER, encode_csv([columns, *rows_of(plain, columns)]), len(plain))
     repeated = [[None, *row] for row in rows_of(plain, names)]
-    yield _body("csv-repeated-column", _WITH_HEADER, encode_csv([[names[-1], *names], *repeated]), len(plain))
+    yield _body(
+        "csv-repeated-column",
+        script.CSV_WITH_HEADER,
+        encode_csv([[names[-1], *names], *repeated]),
+        len(plain),
+    )
 
 
 def _body(case: str, content_type: str, data: bytes, records: int) -> Body:

@@ -4,14 +4,14 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from servable.payload import script
 from servable.payload.facts import ModelFacts
-from servable.payload.literals import array_of, object_of
+from servable.payload.json_text import array_of, object_of
 from servable.payload.samples import Body
-from servable.payload.strategies.filling import Record, filled
+from servable.payload.strategies.case_records import Record, filled
 from servable.schema import Kind
 
-_JSON: Final = "application/json"
-_LINES: Final = ("application/x-ndjson", "application/jsonlines")
+_LINES: Final = (script.NDJSON, script.JSON_LINES)
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 _NUMBER_LITERALS: Final = ("12", "-0", "-0.0", "1E+3", "25e-1", "1e-400", "4294967296", "true", "false")
@@ -117,4 +117,4 @@ def _lines(plain: Sequence[Record]) -> Iterator[Body]:
 
 
 def _body(case: str, data: bytes, records: int) -> Body:
-    return Body(case=case, content_type=_JSON, data=data, records=records)
+    return Body(case=case, content_type=script.JSON, data=data, records=records)

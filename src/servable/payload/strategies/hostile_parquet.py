@@ -2,16 +2,14 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
 
 from servable.codecs import encode_table
+from servable.payload import script
 from servable.payload.facts import ModelFacts
 from servable.payload.samples import Body
-from servable.payload.strategies.filling import Record, everywhere
+from servable.payload.strategies.case_records import Record, everywhere
 from servable.records import Cell, Table
 from servable.schema import Kind
-
-PARQUET: Final = "application/x-parquet"
 
 
 def parquet_bodies(facts: ModelFacts, plain: Sequence[Record]) -> Iterator[Body]:
@@ -31,7 +29,7 @@ def parquet_bodies(facts: ModelFacts, plain: Sequence[Record]) -> Iterator[Body]
 
 def parquet_of(records: Sequence[Record]) -> bytes:
     """A Parquet file of records with the same keys."""
-    return encode_table(Table.of_records(records), PARQUET)
+    return encode_table(Table.of_records(records), script.PARQUET)
 
 
 def _as_strings(record: Record, names: Sequence[str]) -> Record:
@@ -39,4 +37,4 @@ def _as_strings(record: Record, names: Sequence[str]) -> Record:
 
 
 def _body(case: str, records: Sequence[Record]) -> Body:
-    return Body(case=case, content_type=PARQUET, data=parquet_of(records), records=len(records))
+    return Body(case=case, content_type=script.PARQUET, data=parquet_of(records), records=len(records))

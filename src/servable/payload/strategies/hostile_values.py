@@ -7,7 +7,7 @@ from typing import Final
 from servable.artifact import UNKNOWN, StoredRiskTable
 from servable.payload.facts import ModelFacts
 from servable.payload.samples import Sample
-from servable.payload.strategies.filling import Record, everywhere, filled, sample
+from servable.payload.strategies.case_records import Record, everywhere, filled, sample
 from servable.preprocess import MISSING_BIN, RiskTable
 from servable.records import Cell
 from servable.schema import Kind

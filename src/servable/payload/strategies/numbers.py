@@ -46,9 +46,10 @@ def ranges_of(facts: ModelFacts, field: str) -> tuple[Range, ...]:
     """
     histogram = facts.numbers.get(field)
     imputed = facts.imputation.get(field)
+    limit = facts.schema.number_limit
     if histogram is None:
-        return (_around(imputed or 0.0),)
-    bins = bins_of(histogram)
+        return (_within(_around(imputed or 0.0), limit),)
+    bins = [_within(each, limit) for each in bins_of(histogram)]
     made_for = sum(each.weight for each in bins) / MOST_BINS
     return tuple(
         part
@@ -90,6 +91,17 @@ def bins_of(histogram: Histogram) -> tuple[Range, ...]:
     ]
     ends = [Range(histogram.low, histogram.low, below, 0), Range(histogram.high, histogram.high, above, 0)]
     return tuple(each for each in (ends[0], *found, ends[1]) if each.weight)
+
+
+def _within(numbers: Range, limit: float) -> Range:
+    """A range as far as a request may hold its numbers."""
+    low, high = (min(max(end, -limit), limit) for end in numbers[:2])
+    return numbers._replace(low=low, high=high)
+
+
+def as_written(number: float) -> float | int:
+    """A number as people write it: a whole one without a point."""
+    return int(number) if _is_whole_number(number) else number
 
 
 def are_whole(facts: ModelFacts, field: str) -> bool:

@@ -1,5 +1,7 @@
 """Samples drawn from what an artifact recorded of the data that its model was made for.
 
+Each field is drawn by itself: a cell is plausible, and what goes together in the data is not in a record.
+
 Samples are drawn in blocks of `BLOCK` with a generator of their own, `[seed, number of the block]`, and a
 block is always drawn whole: so the first samples are the same however many follow.
 """
@@ -13,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from servable.artifact import UNKNOWN, Histogram
+from servable.payload import script
 from servable.payload.facts import ModelFacts
 from servable.payload.samples import Sample
 from servable.payload.strategies.draws import Choices, Ranges
 from servable.payload.strategies.numbers import are_whole, bins_of, ranges_of
 from servable.payload.strategies.sentences import text_of
-from servable.payload.strategies.typical import PLACEHOLDER
 from servable.records import Cell
 from servable.schema import MAX_CELL_CHARS, Kind
 
@@ -103,7 +105,7 @@ def _weighted_categories(facts: ModelFacts, field: str) -> list[tuple[str | None
     named: list[tuple[str | None, float]] = list(facts.categories.get(field, ()))
     if rare := facts.rare.get(field, 0.0):
         named.append((UNKNOWN, rare))
-    return _with_missing(named or [(PLACEHOLDER, 1.0)], facts.missing.get(field, 0.0))
+    return _with_missing(named or [(script.DEFAULT_TEXT_VALUE, 1.0)], facts.missing.get(field, 0.0))
 
 
 def _with_missing(entries: list[tuple[str | None, float]], missing: float) -> list[tuple[str | None, float]]:

@@ -5,16 +5,15 @@ from itertools import count as counting_from
 from itertools import islice
 from typing import Final
 
+from servable.payload import script
 from servable.payload.facts import ModelFacts
 from servable.payload.samples import Sample
-from servable.payload.strategies.numbers import are_whole, middles_out, ranges_of
+from servable.payload.strategies.numbers import are_whole, as_written, middles_out, ranges_of
 from servable.payload.texts import kept_texts
 from servable.records import Cell
 from servable.schema import Field, Kind
 
 CASE: Final = "typical"
-PLACEHOLDER: Final = "DEFAULT_TEXT"
-"""A category of which no name is known."""
 
 
 def typical_samples(facts: ModelFacts, *, count: int) -> Iterator[Sample]:
@@ -42,7 +41,9 @@ def _walk(facts: ModelFacts, field: Field) -> Callable[[int], Cell]:
         values: tuple[Cell, ...] = _numbers(facts, field.name)
         offset = 0
     elif field.kind is Kind.CATEGORICAL:
-        values = tuple(name for name, _ in facts.categories.get(field.name, ())) or (PLACEHOLDER,)
+        values = tuple(name for name, _ in facts.categories.get(field.name, ())) or (
+            script.DEFAULT_TEXT_VALUE,
+        )
         offset = 0
     else:
         stored = facts.texts.get(field.name)
@@ -59,7 +60,7 @@ def _numbers(facts: ModelFacts, field: str) -> tuple[float | int, ...]:
         # both ends of the range around a value of which nothing else is known
         (around,) = ranges
         values = (round(around.low, around.decimals), round(around.high, around.decimals))
-    if are_whole(facts, field):
-        values = tuple(int(value) for value in values)
     imputed = facts.imputation.get(field, None if field in facts.numbers else 0.0)
-    return values if imputed is None else (imputed, *values)
+    if imputed is not None:
+        values = (imputed, *values)
+    return tuple(map(as_written, values)) if are_whole(facts, field) else values

@@ -1,4 +1,4 @@
-"""Records that hold something unusual in all fields of a kind, and are plain elsewhere."""
+"""What cases are made of: records without anything unusual, and the same with it in all fields of a kind."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
@@ -28,7 +28,7 @@ def plain_records(facts: ModelFacts, count: int) -> tuple[Record, ...]:
 
 
 def _short_texts(facts: ModelFacts, record: int) -> dict[str, Cell]:
-    """A sentence for each text field, as its splitter wants it; no two of a record are the same."""
+    """A sentence for each text field, as its splitter wants it; those beside one another differ."""
     return {
         name: text_of(
             chars=_TEXT_CHARS, begin=record + at, steps=facts.texts[name].steps if name in facts.texts else ()

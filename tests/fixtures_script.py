@@ -1,11 +1,14 @@
-"""The model, the settings and the run that the payload script's documentation uses in its examples."""
+"""The model of the payload script's documentation, the settings of its examples, and a run of the script."""
 
 import io
 import json
+import logging
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from servable.payload import script
 
@@ -27,6 +30,19 @@ JSON_SAMPLE = '{"feature1": "0.0", "feature2": "0.0", "category1": "DEFAULT_TEXT
 CSV_SAMPLE = "0.0,0.0,DEFAULT_TEXT"
 
 
+@pytest.fixture
+def log(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
+    """What the script logs."""
+    with caplog.at_level(logging.INFO, logger="servable.payload.script"):
+        yield caplog
+
+
+@pytest.fixture
+def model_dir(tmp_path: Path) -> Path:
+    """A folder with the example's `hyperparameters.json` alone."""
+    return write_hyperparameters(tmp_path / "model")
+
+
 def write_hyperparameters(folder: Path, **changes: object) -> Path:
     """The folder, with the example's `hyperparameters.json` and what differs from it."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -34,11 +50,15 @@ def write_hyperparameters(folder: Path, **changes: object) -> Path:
     return folder
 
 
-def write_archive(path: Path, members: Mapping[str, bytes]) -> Path:
-    """A gzip-compressed tar with these members."""
+def write_archive(path: Path, members: Mapping[str, bytes | tarfile.TarInfo]) -> Path:
+    """A gzip-compressed tar with these members; what is no file is given as its header."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tarfile.open(path, "w:gz") as tar:
+    with tarfile.open(path, "w:gz", compresslevel=1) as tar:
         for name, data in members.items():
+            if isinstance(data, tarfile.TarInfo):
+                data.name = name
+                tar.addfile(data)
+                continue
             info = tarfile.TarInfo(name)
             info.size = len(data)
             tar.addfile(info, io.BytesIO(data))
@@ -60,3 +80,8 @@ def samples_of(archive: Path) -> dict[str, str]:
     """Text of every member by name, in the archive's order."""
     with tarfile.open(archive, "r:gz") as tar:
         return {member.name: stream.read().decode() for member in tar if (stream := tar.extractfile(member))}
+
+
+def warnings(log: pytest.LogCaptureFixture) -> str:
+    """The messages of weight, a line each."""
+    return "\n".join(record.getMessage() for record in log.records if record.levelno >= logging.WARNING)
