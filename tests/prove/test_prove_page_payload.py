@@ -103,8 +103,8 @@ def test_the_limits_stand_where_they_are_compared_and_their_reason_only_where_it
     assert "each compared a raw score at most 0.0001 away" in two_engines
     assert "Right means a raw score at most 0.0001 away two engines" in two_engines
     assert "2.50e\N{MINUS SIGN}06 at most 0.0003" in two_engines
-    assert "each compared at most 0.00001 away" in one
-    assert "Right means each score at most 0.00001 away" in one
+    assert "each compared at most 1.00e\N{MINUS SIGN}05 away" in one
+    assert "Right means each score at most 1.00e\N{MINUS SIGN}05 away" in one
     assert "two engines" not in one
 
 
