@@ -227,9 +227,9 @@ class TestRefused:
         ],
     )
     def test_another_model_with_the_same_fields_is_no_reference(
-        self, payload: Path, packed: Path, trained: Path, tmp_path: Path, changed: dict[str, Any], found: str
+        self, payload: Path, packed: Path, tmp_path: Path, changed: dict[str, Any], found: str
     ) -> None:
-        other = another(trained, tmp_path / "other", changed)
+        other = another(packed.with_name("trained"), tmp_path / "other", changed)
 
         with pytest.raises(BadInput, match=f"expected {found} the artifact's golden records") as refused:
             answers_of(payload, packed, other)
@@ -398,7 +398,9 @@ class TestProcess:
         )
 
         said, log = orphan.communicate(job, timeout=60)  # with the end of its input
-        assert unheard.stdin and unheard.stdout and unheard.stderr
+        assert unheard.stdin is not None
+        assert unheard.stdout is not None
+        assert unheard.stderr is not None
         unheard.stdout.close()
         unheard.stdin.write(job)
         unheard.stdin.flush()
