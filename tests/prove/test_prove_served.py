@@ -46,6 +46,6 @@ def test_a_packed_artifact_that_is_served_gives_its_golden_scores_and_refuses_wh
     assert payload["max_abs_raw"] < 1e-6
     assert refusals["named"] == refusals["lived_on"] == refusals["requests"] > 50
     assert proof.document["payload_golden"]["reference"] == "xgboost"
-    assert {file["case"] for file in proof.document["payload"]} == set(cases.values())
+    assert {file["case"] for file in proof.document["payload_golden"]["lines"]} == set(cases.values())
     assert "ready at" in (proof.path / "server.log").read_text()
     assert recheck(proof.path).document == proof.document
