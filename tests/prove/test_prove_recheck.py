@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from proof_documents import a_payload, a_payload_line, a_refusal
 from prove_doubles import RECORDS, UNCARRIED, a_plan, a_run
 
 from servable.errors import Damaged, NotFound, ServableError
@@ -14,15 +15,16 @@ from servable.prove import Objective, Verdict, recheck
 from servable.prove.document import Facts, TargetFacts, derive, digest, first_difference, recorded, rounded
 from servable.prove.gates import Client
 from servable.prove.parity import Mode, ParityLine, ParityRule
+from servable.prove.payload_proof import PayloadProof
 from servable.prove.plan import make_schedule
 from servable.prove.samples import Samples, to_npz
 
 Change = Callable[[dict[str, Any]], object]
 
 
-def a_proof(folder: Path, *, slow: int = 0) -> Path:
+def a_proof(folder: Path, *, slow: int = 0, payload: PayloadProof | None = None) -> Path:
     """The folder of a proof whose samples were made by hand."""
-    plan = a_plan(473, warmup_n=20, body_classes=(3,))
+    plan = a_plan(473, warmup_n=20, body_classes=(3,) if payload is None else (3, 2))
     schedule = make_schedule(plan)
     samples = a_run(493, slow=0)
     samples.scheduled_ns[:] = samples.sent_ns[:] = schedule.at_ns
@@ -52,6 +54,7 @@ def a_proof(folder: Path, *, slow: int = 0) -> Path:
         parity=(line,),
         target=TargetFacts(kind="url", colocated=True, reached=True),
         client=Client(cpu_s=0.1, wall_s=5.0, connections=3),
+        payload=payload,
     )
     return write_proof(folder, samples, objective=objective, plan=plan, facts=facts)
 
@@ -156,6 +159,23 @@ def test_what_is_no_proof_is_refused(tmp_path: Path, how: Change) -> None:
         recheck(folder)
 
     assert refused.value.code == "proof.json"
+
+
+@pytest.mark.parametrize(
+    ("files", "illegal", "place"), [(2, 1, None), (1, 1, "lines"), (3, 1, "lines"), (2, 2, "refusals")]
+)
+def test_each_file_of_a_payload_and_each_illegal_request_has_its_line(
+    tmp_path: Path, files: int, illegal: int, place: str | None
+) -> None:
+    lines = [a_payload_line(f"payload_application_json_{number}.json") for number in range(files)]
+    found = a_payload(*lines, refusals=(a_refusal("broken-json"),), illegal=illegal)
+    folder = a_proof(tmp_path / "proof", payload=found)
+
+    if place is None:
+        assert recheck(folder).verdict is Verdict.PASS
+        return
+    with pytest.raises(Damaged, match=rf"\$\.payload_golden\.{place}"):
+        recheck(folder)
 
 
 def test_text_that_is_no_json_is_refused(tmp_path: Path) -> None:
