@@ -352,6 +352,16 @@ class TestProcess:
         assert refused.value.code == "archive.format"
         assert not output.exists()
 
+    def test_the_payload_or_the_model_is_no_place_for_the_answers(self, payload: Path, packed: Path) -> None:
+        before = payload.read_bytes(), packed.read_bytes()
+
+        for place in (payload, packed):
+            with pytest.raises(BadInput) as refused:
+                write_golden(payload, packed, output=place)
+            assert refused.value.code == "payload.target"
+
+        assert (payload.read_bytes(), packed.read_bytes()) == before
+
     def test_a_place_where_nothing_can_be_written_is_refused_before_anything_is_scored(
         self, payload: Path, packed: Path, tmp_path: Path
     ) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from servable.cli.export_script import export_script
-from servable.cli.options import ALLOW_DOWNLOAD, ARTIFACT, AS_JSON, ON_DAMAGE, output
+from servable.cli.options import ALLOW_DOWNLOAD, ARTIFACT, AS_JSON, COLUMNS, ON_DAMAGE, output
 from servable.cli.payload_telling import told_json, told_lines
 from servable.cli.progress import progress
 
@@ -115,6 +115,7 @@ class _Payload(click.Command):
 )
 @ON_DAMAGE
 @ALLOW_DOWNLOAD
+@COLUMNS
 @AS_JSON
 def command(
     artifact: Path,
@@ -136,6 +137,7 @@ def command(
     to: str | None,
     on_damage: str,
     allow_download: bool,
+    columns: Path | None,
     as_json: bool,
 ) -> None:
     """Derive sample requests from ARTIFACT, each of them legal, and pack them for whoever tests an endpoint.
@@ -196,6 +198,7 @@ def command(
             real_records=RealRecords.USE if real_records else RealRecords.LEAVE_OUT,
             on_damage=OnDamage(on_damage),
             tokenizers=TokenizerSearch.of(os.environ, allow_download=allow_download),
+            columns=columns,
             progress=report,
         )
         answers = [
@@ -204,9 +207,10 @@ def command(
                 artifact,
                 reference=reference,
                 output=places.golden_of(archive),
-                cases={file.name: file.case for file in made.files},
+                cases=made.cases,
                 on_damage=OnDamage(on_damage),
                 allow_download=allow_download,
+                columns=columns,
                 progress=report,
             )
             for archive in made.archives

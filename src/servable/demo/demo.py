@@ -75,7 +75,9 @@ def run_demo(
         samples=20,
         progress=progress,
     )
-    answers = write_golden(payload.archive, packed.output, reference=trained.output, progress=progress)
+    answers = write_golden(
+        payload.archive, packed.output, reference=trained.output, cases=payload.cases, progress=progress
+    )
     _say(say, "payload", [*payload.summary_lines(), *answers.summary_lines()])
     proof = prove(
         packed.output,

@@ -59,6 +59,11 @@ class PayloadSummary:
         """Names of the files."""
         return tuple(file.name for file in self.files)
 
+    @property
+    def cases(self) -> dict[str, str]:
+        """What each file shows, by its name."""
+        return {file.name: file.case for file in self.files}
+
     def summary_lines(self) -> list[str]:
         """What a person wants to know, the archives first."""
         return [

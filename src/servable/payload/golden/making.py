@@ -11,6 +11,7 @@ from servable.payload.golden.document import GoldenDocument
 from servable.payload.golden.job import GoldenJob
 from servable.payload.golden.process import answer_apart
 from servable.payload.golden.sidecar import SIDECAR, write_answers
+from servable.payload.places import require_apart
 from servable.progress import Progress, silent, told
 
 
@@ -87,11 +88,13 @@ def write_golden(
         progress: told of each file.
 
     Raises:
-        BadInput: `payload.*` for a payload that cannot be used, `golden.case` for a case that cannot be
-            printed, `golden.reference` for a training output of another model; nothing is written then.
+        BadInput: `payload.target` for a place that is an input or inside one, `payload.*` for a payload that
+            cannot be used, `golden.case` for a case that cannot be printed, `golden.reference` for a training
+            output of another model; nothing is written then.
         NotFound, Damaged, Unavailable: as `servable.load`.
     """
     target = output or payload.with_name(SIDECAR)
+    require_apart([target], [payload, artifact, reference])
     require_writable(target)
     _require_printable((cases or {}).values())
     job = GoldenJob(
