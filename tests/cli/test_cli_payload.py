@@ -182,7 +182,7 @@ def test_golden_answers_of_the_packed_engine_say_so(model: Model, tmp_path: Path
 
     assert read_golden_answers(tmp_path / "golden.tar.gz").document.is_packed
     assert "golden.tar.gz (" in ran.stdout
-    assert "reference: packed: " in ran.stdout
+    assert "reference: packed (" in ran.stdout
     assert list(members(tmp_path / "payload.tar.gz")) == ["payload_application_json_0.json"]
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from servable.payload.illegal import names_fault
     from servable.payload.places import Places
     from servable.payload.rendering import NumberForm
+    from servable.payload.script import VariableType
     from servable.payload.settings import ArchiveLayout
     from servable.payload.strategies import Strategy
     from servable.payload.summary import PayloadFile, PayloadSummary
@@ -41,6 +42,7 @@ __all__ = [
     "Strategy",
     "Uploaded",
     "Uploader",
+    "VariableType",
     "answer_type",
     "carried_rows",
     "export_script",
@@ -71,6 +73,7 @@ _HOMES = {
     "Strategy": "servable.payload.strategies",
     "Uploaded": "servable.payload.upload",
     "Uploader": "servable.payload.upload",
+    "VariableType": "servable.payload.script",
     "answer_type": "servable.payload.archive",
     "carried_rows": "servable.payload.carrying",
     "export_script": "servable.payload.export",

@@ -35,7 +35,7 @@ class GoldenSummary:
         records = sum(file.records for file in document.files)
         return [
             f"{self.path} ({self.size_bytes:,} bytes)",
-            f"reference: {document.reference}: {document.reason}",
+            f"reference: {document.reference} ({document.reason})",
             f"{len(document.files)} files answered ({records:,} records), "
             f"{len(document.illegal)} requests that must be refused",
         ]

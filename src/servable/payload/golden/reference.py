@@ -61,7 +61,7 @@ def open_reference(job: GoldenJob, artifact: Artifact) -> Reference:
         return Reference(
             scorer=_scorer(artifact, job.on_damage),
             kind=kind,
-            reason=f"the artifact is a training output, and its own engine {kind} answered",
+            reason="the engine of the artifact, which is a training output",
         )
     if job.reference is None:
         reason = "no training output was named, so the packed engine answered for itself"
@@ -84,7 +84,7 @@ def open_reference(job: GoldenJob, artifact: Artifact) -> Reference:
     return Reference(
         scorer=scorer,
         kind=kind,
-        reason=f"the training output's own engine {kind} answered",
+        reason="the engine of the training output",
     )
 
 
