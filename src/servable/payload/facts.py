@@ -87,7 +87,7 @@ def facts_of(artifact: Artifact, *, real_records: RealRecords = RealRecords.LEAV
         name: _weighed(counts.get(name), artifact.risk_tables.get(name))
         for name in schema.names(Kind.CATEGORICAL)
     }
-    may_use = artifact.golden is not None and real_records is RealRecords.USE
+    golden = artifact.golden if real_records is RealRecords.USE else None
     return ModelFacts(
         schema=schema,
         categories={name: categories for name, (categories, _) in weighed.items() if categories},
@@ -102,7 +102,7 @@ def facts_of(artifact: Artifact, *, real_records: RealRecords = RealRecords.LEAV
             [(part.field, part.characters) for part in profile.texts] if profile else []
         ),
         risk_tables=dict(artifact.risk_tables),
-        real_records=tuple(_real_records(artifact.golden, schema)) if artifact.golden and may_use else (),
+        real_records=() if golden is None else tuple(_real_records(golden, schema)),
         has_profile=profile is not None,
     )
 
