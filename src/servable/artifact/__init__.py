@@ -68,6 +68,7 @@ from servable.artifact.profile import (
 )
 from servable.artifact.reading import is_lone_booster, read_artifact, read_files
 from servable.artifact.safe import (
+    ARCHIVE_ENDINGS,
     OnnxContents,
     OnnxNode,
     atomic_directory,
@@ -108,6 +109,7 @@ from servable.artifact.tokenizers.search import (
 from servable.artifact.training_facts import TRAINING, read_training_facts
 
 __all__ = [
+    "ARCHIVE_ENDINGS",
     "CALIBRATION",
     "ENCODER_CONFIG",
     "FEATURE_COLUMNS",

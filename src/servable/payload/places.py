@@ -3,15 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Self
+from typing import Self
 
+from servable.artifact import ARCHIVE_ENDINGS
 from servable.errors import BadInput, Problem
 from servable.payload import script
 from servable.payload.family import errors_of_the_family
 from servable.payload.golden.sidecar import SIDECAR
 from servable.payload.settings import ArchiveLayout
-
-_ENDINGS: Final = (".tar.gz", ".tgz")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +32,7 @@ class Places:
         Raises:
             BadInput: `payload.target` for a name of another ending, `payload.content-type`.
         """
-        ending = next((ending for ending in _ENDINGS if output.name.endswith(ending)), None)
+        ending = next((ending for ending in ARCHIVE_ENDINGS if output.name.endswith(ending)), None)
         if ending is None or output.name == ending:
             raise _refused(output, "a name that ends in .tar.gz or .tgz", "another")
         with errors_of_the_family(output):

@@ -7,7 +7,7 @@ from servable.artifact.safe.onnx_contents import OnnxContents, OnnxNode, read_on
 from servable.artifact.safe.onnx_files import check_onnx
 from servable.artifact.safe.pickles import PickleLimits, read_pickle
 from servable.artifact.safe.safetensors_files import read_safetensors
-from servable.artifact.safe.tars import names_archive, write_tar_gz
+from servable.artifact.safe.tars import ARCHIVE_ENDINGS, names_archive, write_tar_gz
 from servable.artifact.safe.tokenizer_files import check_tokenizer
 from servable.artifact.safe.torch_files import TorchLimits, read_torch
 from servable.artifact.safe.writing import (
@@ -21,6 +21,7 @@ from servable.artifact.safe.writing import (
 )
 
 __all__ = [
+    "ARCHIVE_ENDINGS",
     "Limits",
     "OnnxContents",
     "OnnxNode",
